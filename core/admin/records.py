@@ -1,0 +1,28 @@
+from django.contrib import admin
+
+from core.admin.base import ReadOnlyAdmin
+from core.models import ExternalMessage, TransitionLog, Unmasking
+
+
+@admin.register(TransitionLog)
+class TransitionLogAdmin(ReadOnlyAdmin):
+    list_display = ["at", "model", "object_id", "verb", "from_status", "to_status", "actor", "reason"]
+    list_filter = ["model", "verb"]
+    search_fields = ["object_id", "actor"]
+    ordering = ["-id"]
+
+
+@admin.register(Unmasking)
+class UnmaskingAdmin(ReadOnlyAdmin):
+    list_display = ["at", "actor", "model", "object_id", "field", "reason"]
+    list_filter = ["model", "field"]
+    search_fields = ["object_id", "actor"]
+    ordering = ["-id"]
+
+
+@admin.register(ExternalMessage)
+class ExternalMessageAdmin(ReadOnlyAdmin):
+    list_display = ["at", "institution", "direction", "serial", "path", "outcome", "answer_status", "signature"]
+    list_filter = ["institution", "direction", "outcome", "signature"]
+    search_fields = ["serial"]
+    ordering = ["-id"]

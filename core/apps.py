@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from core.logs import configure_structlog
+
+
+class CoreConfig(AppConfig):
+    name = "core"
+    verbose_name = _("Operations")
+
+    def ready(self) -> None:
+        configure_structlog()

@@ -1,0 +1,93 @@
+"""What flows upward, against the arrows: a lower app announces an outcome, the app above has registered what to do.
+
+Registered in AppConfig.ready, looked up by a key (an order's purpose, a decision's subject). A handler's `lock` is called
+before the lower app locks its own row, so that the one lock order holds (customer → credit line → loan → order → ledger
+accounts); `apply` runs inside the same transaction as the lower app's change. Neither opens a durable transaction.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+OutcomeT = TypeVar("OutcomeT", contravariant=True)
+
+
+class Handler(Protocol[OutcomeT]):
+    """What an upper app does with an outcome."""
+
+    def lock(self, reference: str) -> None:
+        """Lock, in lock order, the upper rows that `apply` will change."""
+
+    def apply(self, outcome: OutcomeT) -> None:
+        """Act on the outcome, inside the open transaction."""
+
+
+Outcome = TypeVar("Outcome")
+
+
+class Registry(Generic[Outcome]):
+    """The handlers of one kind of outcome, one a key."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._handlers: dict[str, Handler[Outcome]] = {}
+
+    def register(self, key: str, handler: Handler[Outcome]) -> None:
+        """Name the handler of `key`. Raises ValueError when it has one already."""
+        if key in self._handlers:
+            raise ValueError(f"{self.name} already has a handler for {key!r}")
+        self._handlers[key] = handler
+
+    def handler(self, key: str) -> Handler[Outcome]:
+        """The handler of `key`. Raises LookupError when there is none: the work is parked until there is."""
+        try:
+            return self._handlers[key]
+        except KeyError:
+            raise LookupError(f"nobody has registered for {self.name} of {key!r}") from None
+
+
+@dataclass(frozen=True)
+class DecisionOutcome:
+    """A credit decision has become final (risk → whoever asked). Amounts in yuan, `annual_rate` a fraction."""
+
+    decision_serial: str
+    reference: str
+    outcome: str  # "approved" or "declined"
+    limit: Decimal
+    annual_rate: Decimal
+    reasons: tuple[str, ...]
+    decided_by: str
+
+
+@dataclass(frozen=True)
+class OrderOutcome:
+    """A payment order has come to an end, or come back (payments → whoever ordered). Amounts in yuan."""
+
+    order_serial: str
+    purpose: str
+    reference: str
+    status: str  # "succeeded", "failed" or "returned"
+    amount: Decimal
+    settled_at: dt.datetime  # real time
+    business_date: dt.date
+    channel: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class LoanAged:
+    """How a loan stands after a day close (lending → collections). Amounts in yuan; zero arrears when cured."""
+
+    loan_serial: str
+    customer_serial: str
+    business_date: dt.date
+    dpd: int
+    bucket: str
+    arrears: Decimal
+    outstanding_principal: Decimal
+
+
+decision_finalised: Registry[DecisionOutcome] = Registry("decision finalised")
+order_settled: Registry[OrderOutcome] = Registry("order settled")
+loan_aged: Registry[LoanAged] = Registry("loan aged")

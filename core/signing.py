@@ -1,0 +1,47 @@
+"""Signatures of messages with institutions: RSA with SHA-256 over the parts of the message, one a line."""
+
+import base64
+from functools import cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+
+@cache
+def private_key(path: Path) -> rsa.RSAPrivateKey:
+    """The RSA private key in a PEM file. Raises FileNotFoundError or ValueError."""
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError(f"{path} is not an RSA key")
+    return key
+
+
+@cache
+def public_key(path: Path) -> rsa.RSAPublicKey:
+    """The RSA public key in a PEM file. Raises FileNotFoundError or ValueError."""
+    key = serialization.load_pem_public_key(path.read_bytes())
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise ValueError(f"{path} is not an RSA key")
+    return key
+
+
+def signed_text(*parts: str) -> bytes:
+    """What is signed: each part and a line feed."""
+    return "".join(f"{part}\n" for part in parts).encode()
+
+
+def sign(key: rsa.RSAPrivateKey, *parts: str) -> str:
+    """The base64 signature of `parts`."""
+    return base64.b64encode(key.sign(signed_text(*parts), padding.PKCS1v15(), hashes.SHA256())).decode()
+
+
+def is_signed(key: rsa.RSAPublicKey, signature: str, *parts: str) -> bool:
+    """Whether `signature` is the key owner's signature of `parts`."""
+    try:
+        raw = base64.b64decode(signature, validate=True)
+        key.verify(raw, signed_text(*parts), padding.PKCS1v15(), hashes.SHA256())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -1,0 +1,133 @@
+"""Change of state, the only way: a named transition, under a row lock, logged with who, when and why.
+
+A model inherits StatefulModel, declares `status = status_field(Status, Status.FIRST)` and its verbs:
+
+    @transition(source=Status.OPEN, target=Status.CLAIMED)
+    def claim(self, *, by: str, why: str) -> None:
+        self.claimed_by = by
+
+Calling a verb needs an open transaction. The row is locked and read again first, so a stale copy in memory cannot act on
+a state that is no longer true; whatever the caller had changed on it in memory is discarded. The body then sets fields,
+the row is saved and a TransitionLog row written.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, TransitionNotAllowed
+from django_fsm import transition as fsm_transition
+
+from core import clock
+from core.models.transition import TransitionLog
+from core.problems import Problem
+from core.transactions import require_transaction
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+class StatefulQuerySet(models.QuerySet[Any]):
+    """Refuses the ways around a transition."""
+
+    def update(self, **kwargs: Any) -> int:
+        if "status" in kwargs:
+            raise TypeError("status changes only by a transition, never by update()")
+        return super().update(**kwargs)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        if "status" in fields:
+            raise TypeError("status changes only by a transition, never by bulk_update()")
+        return super().bulk_update(objs, fields, batch_size=batch_size)
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        for obj in objs:
+            _require_initial_status(obj)
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class StatefulModel(models.Model):
+    """A model whose `status` moves only by transitions."""
+
+    objects = StatefulQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            _require_initial_status(self)
+        super().save(*args, **kwargs)
+
+    def lock(self) -> None:
+        """Lock this row until the transaction ends and read it again. Unsaved changes in memory are discarded."""
+        require_transaction(f"locking a {self._meta.label}")
+        manager = type(self)._base_manager
+        fresh = manager.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
+        for field in self._meta.concrete_fields:
+            self.__dict__[field.attname] = fresh.__dict__[field.attname]
+        self._state.fields_cache.clear()
+
+
+def status_field(choices: type[models.TextChoices], initial: models.TextChoices) -> Any:
+    """The protected FSM field of a StatefulModel."""
+    return FSMField(_("status"), default=initial, choices=choices.choices, protected=True, db_index=True)
+
+
+def status_constraint(choices: type[models.TextChoices], name: str) -> models.CheckConstraint:
+    """The database's own refusal of a status that is not in the list."""
+    return models.CheckConstraint(condition=models.Q(status__in=choices.values), name=name)
+
+
+def transition(*, source: str | Sequence[str], target: str) -> Callable[[Verb], Verb]:
+    """Declare a method of a StatefulModel as the named transition from `source` (one or several) to `target`.
+
+    The verb is called with `by` (an actor, see core.actors), `why`, and the body's own keywords. Raises Problem
+    `wrong_state` (409) when the row, read again under its lock, is not in `source`.
+    """
+
+    def declare(body: Verb) -> Verb:
+        move = fsm_transition(field="status", source=source, target=target)(body)
+
+        @functools.wraps(move)
+        def verb(self: Any, *, by: str, why: str, **details: Any) -> Any:
+            self.lock()
+            before = self.status
+            try:
+                result = move(self, by=by, why=why, **details)
+            except TransitionNotAllowed as refused:
+                raise wrong_state(self, body.__name__) from refused
+            self.save()
+            _log(self, verb=body.__name__, before=before, by=by, why=why)
+            return result
+
+        return verb  # type: ignore[return-value]
+
+    return declare
+
+
+def wrong_state(instance: Any, verb: str) -> Problem:
+    """The refusal of a verb that the instance's present status does not allow."""
+    message = _("This can no longer be done: its status is “%(status)s”.") % {"status": instance.get_status_display()}
+    return Problem("wrong_state", message, status=409, verb=verb, current_status=instance.status)
+
+
+def _log(instance: Any, *, verb: str, before: str, by: str, why: str) -> None:
+    TransitionLog.objects.create(
+        model=instance._meta.label,
+        object_id=str(instance.pk),
+        verb=verb,
+        from_status=before,
+        to_status=instance.status,
+        actor=by,
+        reason=why,
+        at=clock.real_now(),
+        business_at=clock.now(),
+    )
+
+
+def _require_initial_status(instance: Any) -> None:
+    initial = instance._meta.get_field("status").get_default()
+    if instance.status != initial:
+        raise TypeError(f"a {instance._meta.label} starts as {initial!r}; other states are reached by transitions")

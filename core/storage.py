@@ -8,7 +8,7 @@ import io
 import os
 import struct
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
@@ -30,15 +30,15 @@ class EncryptedStorage(FileSystemStorage):
     def __init__(self) -> None:
         super().__init__(location=settings.DOCUMENTS_DIR, base_url=None)
 
-    def _save(self, name: str, content: File[Any]) -> str:
+    def _save(self, name: str, content: File) -> str:
         return super()._save(name, ContentFile(b"".join(seal(content))))
 
-    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+    def _open(self, name: str, mode: str = "rb") -> File:
         with open(self.path(name), "rb") as stored:
             return ContentFile(unseal(stored), name=name)
 
 
-def seal(content: IO[bytes] | File[Any]) -> Iterator[bytes]:
+def seal(content: IO[bytes] | File) -> Iterator[bytes]:
     """The encrypted form of a file, in pieces."""
     version = crypto.active_key_version()
     prefix = os.urandom(PREFIX_BYTES)

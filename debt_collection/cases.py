@@ -1,0 +1,74 @@
+"""A case's life: opened by the day close that finds arrears, kept up to date by each later one, closed when they are paid."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.actors import system
+from core.registry import LoanAged
+from core.serials import Serial, next_serial
+from debt_collection import reminders
+from debt_collection.models import CollectionCase
+
+DAY_CLOSE = system("day-close")
+
+
+class LoanAgedHandler:
+    """What collections do when lending says how a loan stands (core.registry.loan_aged)."""
+
+    def lock(self, reference: str) -> None:
+        """Lock the open case of the loan with this serial number, if there is one."""
+        case = _open_case(reference)
+        if case:
+            case.lock()
+
+    def apply(self, outcome: LoanAged) -> None:
+        """Open, update or close the loan's case, and plan the reminder that the strategy asks for."""
+        case = _open_case(outcome.loan_serial)
+        if outcome.dpd == 0:
+            if case:
+                _close(case, outcome)
+            return
+        case = _update(case, outcome) if case else _open(outcome)
+        reminders.plan(case=case)
+
+
+def _open_case(loan_serial: str) -> CollectionCase | None:
+    return CollectionCase.objects.filter(loan_serial=loan_serial, status=CollectionCase.Status.OPEN).first()
+
+
+def _open(outcome: LoanAged) -> CollectionCase:
+    return CollectionCase.objects.create(
+        serial=next_serial(Serial.CASE),
+        loan_serial=outcome.loan_serial,
+        customer_serial=outcome.customer_serial,
+        opened_at=clock.now(),
+        **_standing(outcome),
+    )
+
+
+def _update(case: CollectionCase, outcome: LoanAged) -> CollectionCase:
+    case.lock()
+    for name, value in _standing(outcome).items():
+        setattr(case, name, value)
+    case.save()
+    return case
+
+
+def _close(case: CollectionCase, outcome: LoanAged) -> None:
+    case.close(
+        by=DAY_CLOSE,
+        why=str(_("The arrears are paid.")),
+        business_date=outcome.business_date,
+        closed_at=clock.now(),
+    )
+    reminders.drop_planned(case=case)
+
+
+def _standing(outcome: LoanAged) -> dict[str, object]:
+    return {
+        "business_date": outcome.business_date,
+        "dpd": outcome.dpd,
+        "bucket": outcome.bucket,
+        "arrears": outcome.arrears,
+        "outstanding_principal": outcome.outstanding_principal,
+    }

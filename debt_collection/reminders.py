@@ -1,0 +1,52 @@
+"""Reminders: planned with the day close, sent outside the quiet hours, dropped when the debt has been paid meanwhile."""
+
+from django.db import transaction
+
+from accounts import messages
+from accounts.models import Customer
+from core import clock, work
+from core.money import format_yuan
+from debt_collection import quiet_hours, strategy
+from debt_collection.models import CollectionCase, ContactAttempt
+
+SEND_REMINDER = "send_reminder"
+
+
+def plan(*, case: CollectionCase) -> None:
+    """Plan today's reminder of a case, if the strategy has one for its days past due. Harmless to repeat."""
+    step = strategy.step_for(case.dpd, on=case.business_date)
+    if step is None:
+        return
+    contact, new = ContactAttempt.objects.get_or_create(
+        case=case, business_date=case.business_date, defaults={"template": step.template}
+    )
+    if new:
+        work.enqueue(SEND_REMINDER, str(contact.pk))
+
+
+def drop_planned(*, case: CollectionCase) -> None:
+    """Let the reminders of a closed case rest."""
+    case.contacts.filter(outcome=ContactAttempt.Outcome.PLANNED).update(
+        outcome=ContactAttempt.Outcome.NOT_NEEDED, finished_at=clock.now()
+    )
+
+
+def send(key: str) -> work.Again | None:
+    """Work handler: send the planned reminder with this id, or wait until the quiet hours are over."""
+    wait = quiet_hours.time_until_allowed(clock.now())
+    if wait:
+        return work.Again(after=wait)
+    with transaction.atomic(durable=True):
+        contact = ContactAttempt.objects.select_for_update().get(pk=key)
+        if contact.outcome != ContactAttempt.Outcome.PLANNED:
+            return None
+        case = contact.case
+        messages.send(
+            customer=Customer.objects.get(serial=case.customer_serial),
+            template=contact.template,
+            context={"loan": case.loan_serial, "amount": format_yuan(case.arrears), "days": case.dpd},
+        )
+        contact.outcome = ContactAttempt.Outcome.SENT
+        contact.finished_at = clock.now()
+        contact.save()
+    return None

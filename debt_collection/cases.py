@@ -1,7 +1,5 @@
 """A case's life: opened by the day close that finds arrears, kept up to date by each later one, closed when they are paid."""
 
-from django.utils.translation import gettext_lazy as _
-
 from core import clock
 from core.actors import system
 from core.registry import LoanAged
@@ -57,7 +55,7 @@ def _update(case: CollectionCase, outcome: LoanAged) -> CollectionCase:
 def _close(case: CollectionCase, outcome: LoanAged) -> None:
     case.close(
         by=DAY_CLOSE,
-        why=str(_("The arrears are paid.")),
+        why="arrears paid",
         business_date=outcome.business_date,
         closed_at=clock.now(),
     )

@@ -42,9 +42,10 @@ def send(key: str) -> work.Again | None:
             return None
         case = contact.case
         messages.send(
-            customer=Customer.objects.get(serial=case.customer_serial),
-            template=contact.template,
-            context={"loan": case.loan_serial, "amount": format_yuan(case.arrears), "days": case.dpd},
+            Customer.objects.get(serial=case.customer_serial),
+            contact.template,
+            {"loan": case.loan_serial, "amount": format_yuan(case.arrears), "days": case.dpd},
+            key=f"reminder {contact.pk}",
         )
         contact.outcome = ContactAttempt.Outcome.SENT
         contact.finished_at = clock.now()

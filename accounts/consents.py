@@ -1,0 +1,91 @@
+"""Consents: one a purpose, by version, given and withdrawn equally easily. What is essential is asked for by name."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import customers
+from accounts.devices import device_of
+from accounts.models import Consent, ConsentText, Customer, Purpose
+from accounts.origin import Origin
+from core import clock
+from core.problems import Problem
+
+FOR_IDENTITY = (Purpose.PRIVACY_POLICY, Purpose.SENSITIVE_DATA, Purpose.IDENTITY_CHECK)
+FOR_DOCUMENTS = (Purpose.PRIVACY_POLICY, Purpose.SENSITIVE_DATA)
+FOR_APPLICATION = (*FOR_IDENTITY, Purpose.CREDIT_REPORT)
+
+
+def current_texts() -> QuerySet[ConsentText]:
+    """The latest version of each purpose's text."""
+    latest = ConsentText.objects.filter(purpose=OuterRef("purpose")).order_by("-version").values("pk")[:1]
+    return ConsentText.objects.filter(pk=Subquery(latest))
+
+
+def active(customer: Customer) -> QuerySet[Consent]:
+    """What the customer now agrees to: current texts only; a new version needs a new consent."""
+    return customer.consents.filter(withdrawn_at__isnull=True, text__in=current_texts()).select_related("text")
+
+
+def has_consent(customer: Customer, purpose: Purpose) -> bool:
+    """Whether the customer now agrees to the current text of `purpose`."""
+    return active(customer).filter(text__purpose=purpose).exists()
+
+
+@transaction.atomic(durable=True)
+def give(*, customer: Customer, text_ids: Iterable[int], origin: Origin) -> list[Consent]:
+    """Record that the customer agrees to each of these current texts; agreeing twice is harmless.
+
+    Raises Problem `consent_text_outdated` (409) when one of them is unknown or has a newer version.
+    """
+    customer = customers.lock(customer.serial)
+    wanted = set(text_ids)
+    texts = list(current_texts().filter(pk__in=wanted).order_by("id"))
+    if len(texts) != len(wanted):
+        message = gettext_lazy("This text has been replaced by a newer version. Read that one first.")
+        raise Problem("consent_text_outdated", message, status=409)
+    return [_give(customer, text, origin) for text in texts]
+
+
+@transaction.atomic(durable=True)
+def withdraw(*, customer: Customer, consent_id: int, origin: Origin) -> Consent:
+    """Withdraw a consent of the customer's, and every older one of its purpose. Withdrawing twice is harmless.
+
+    Raises Problem `not_found` (404) when it is not the customer's.
+    """
+    customer = customers.lock(customer.serial)
+    consent = customer.consents.select_related("text").filter(pk=consent_id).first()
+    if consent is None:
+        raise Problem("not_found", gettext_lazy("There is no such consent."), status=404)
+    same_purpose = customer.consents.filter(text__purpose=consent.text.purpose, withdrawn_at__isnull=True)
+    same_purpose.update(withdrawn_at=clock.now(), withdrawn_channel=origin.channel)
+    consent.refresh_from_db()
+    return consent
+
+
+def require_consents(customer: Customer, needed: Iterable[Purpose]) -> None:
+    """Raise Problem `consent_missing` (with the purposes) unless the customer agrees to all that is `needed`."""
+    given = set(active(customer).values_list("text__purpose", flat=True))
+    missing = [purpose for purpose in needed if purpose not in given]
+    if missing:
+        labels = _("; ").join(str(purpose.label) for purpose in missing)
+        message = _("First read and agree to: %(texts)s.") % {"texts": labels}
+        raise Problem("consent_missing", message, status=403, purposes=[purpose.value for purpose in missing])
+
+
+def _give(customer: Customer, text: ConsentText, origin: Origin) -> Consent:
+    consent, _new = Consent.objects.get_or_create(
+        customer=customer,
+        text=text,
+        withdrawn_at=None,
+        defaults={
+            "language": customers.supported_language(get_language() or ""),
+            "given_channel": origin.channel,
+            "given_device": device_of(origin),
+        },
+    )
+    return consent

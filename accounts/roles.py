@@ -1,0 +1,62 @@
+"""What staff may do: three groups, whose permissions each app names for its own rooms."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(StrEnum):
+    """The groups, by the names that the database knows them by."""
+
+    RISK_OFFICER = "risk officer"
+    FINANCE_OFFICER = "finance officer"
+    ADMINISTRATOR = "administrator"
+
+
+LABELS = {
+    Role.RISK_OFFICER: _("risk officer"),
+    Role.FINANCE_OFFICER: _("finance officer"),
+    Role.ADMINISTRATOR: _("administrator"),
+}
+
+_granted: dict[Role, set[str]] = {role: set() for role in Role}
+
+
+def grant(role: Role, permissions: Iterable[str]) -> None:
+    """Give a role permissions (`app.codename`). Called from AppConfig.ready; takes effect when reference data is loaded."""
+    _granted[role].update(permissions)
+
+
+@transaction.atomic
+def load() -> None:
+    """Make the groups hold exactly what has been granted. Raises LookupError for a permission that does not exist."""
+    for role, names in _granted.items():
+        group, _new = Group.objects.get_or_create(name=role.value)
+        group.permissions.set([_permission(name) for name in sorted(names)])
+
+
+def _permission(name: str) -> Permission:
+    app, codename = name.split(".")
+    try:
+        return Permission.objects.get(content_type__app_label=app, codename=codename)
+    except Permission.DoesNotExist:
+        raise LookupError(f"there is no permission {name!r}") from None
+
+
+_SEEN_BY_ALL = ["customer", "bankcard", "consent", "consenttext", "document", "identitycheck", "message"]
+for _role in Role:
+    grant(_role, [f"accounts.view_{model}" for model in _SEEN_BY_ALL])
+grant(
+    Role.RISK_OFFICER,
+    ["accounts.view_signin", "accounts.view_device", "accounts.reveal_customer", "accounts.reveal_document"],
+)
+grant(Role.FINANCE_OFFICER, ["core.view_externalmessage", "core.view_transitionlog", "core.view_work"])
+grant(
+    Role.ADMINISTRATOR,
+    ["accounts.view_signin", "accounts.view_device", "accounts.add_user", "accounts.change_user", "accounts.view_user"]
+    + ["auth.view_group", "core.view_externalmessage", "core.view_transitionlog", "core.view_unmasking"]
+    + ["core.view_work", "core.change_work"],
+)

@@ -28,11 +28,11 @@ class World:
 
     def payout(self, serial: str) -> dict[str, Any] | None:
         """What the payment institution's books say of the payout with our `serial`."""
-        return self._one("/books/payouts", serial)
+        return self._first("payouts", serial=serial)
 
     def collection(self, serial: str) -> dict[str, Any] | None:
         """What the payment institution's books say of the collection with our `serial`."""
-        return self._one("/books/collections", serial)
+        return self._first("collections", serial=serial)
 
     def follow_clock(self, moment: dt.datetime) -> None:
         """Tell the sandbox that business time is `moment` now."""
@@ -40,18 +40,15 @@ class World:
         self.http.post("/control/clock", json={"offset_seconds": offset}).raise_for_status()
 
     def _latest_text(self, mobile: str) -> str | None:
-        rows = self._rows(self.http.get("/books/sms", params={"mobile": mobile}))
-        return rows[-1]["text"] if rows else None
+        message = self._first("sms", "messages", mobile=mobile)
+        return message["text"] if message else None
 
-    def _one(self, path: str, serial: str) -> dict[str, Any] | None:
-        rows = self._rows(self.http.get(path, params={"serial": serial}))
-        return rows[0] if rows else None
-
-    @staticmethod
-    def _rows(response: httpx.Response) -> list[dict[str, Any]]:
+    def _first(self, book: str, rows: str = "", **wanted: str) -> dict[str, Any] | None:
+        """The newest row of a book."""
+        response = self.http.get(f"/books/{book}", params=wanted)
         response.raise_for_status()
-        rows: list[dict[str, Any]] = response.json()["rows"]
-        return rows
+        found: list[dict[str, Any]] = response.json()[rows or book]
+        return found[0] if found else None
 
 
 def wait_for(what: str, look: Any) -> Any:

@@ -1,0 +1,53 @@
+"""The file of the institutions' books: SQLite, written through to the disk before anything is answered."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+class Books:
+    """One connection, used by one thread: the event loop is the only writer, so nothing interleaves."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file.row_factory = sqlite3.Row
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = FULL")
+        self._file.execute("PRAGMA foreign_keys = ON")
+        self._file.executescript(Path(__file__).with_name("schema.sql").read_text())
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it is on the disk at the end, or none of it. Not to be nested; never wait for anything inside."""
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._file.execute("ROLLBACK")
+            raise
+        self._file.execute("COMMIT")
+
+    def rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        """All rows that a statement finds."""
+        return self._file.execute(statement, values).fetchall()
+
+    def row(self, statement: str, *values: Any) -> sqlite3.Row | None:
+        """The first row that a statement finds."""
+        found: sqlite3.Row | None = self._file.execute(statement, values).fetchone()
+        return found
+
+    def insert(self, table: str, **values: Any) -> None:
+        """Write one row. Raises sqlite3.IntegrityError if it is there already or breaks a rule."""
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        self._file.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
+
+    def change(self, statement: str, *values: Any) -> int:
+        """Run an UPDATE or DELETE; returns the number of rows it touched."""
+        return self._file.execute(statement, values).rowcount
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()

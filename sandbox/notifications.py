@@ -1,0 +1,98 @@
+"""Callbacks to the partner: written with the change they tell of, delivered until answered 200, given up in the end."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from typing import Any
+
+import httpx
+
+from sandbox import signing
+from sandbox.faults import CALLBACKS, Fault, Misfortune
+from sandbox.world import World
+
+# Seconds from one delivery to the next; after the last one the partner has to ask.
+PAUSES = (0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
+TIMEOUT_SECONDS = 5.0
+AT_ONCE = 8
+POLL_SECONDS = 0.05
+
+
+def write(world: World, serial: str, message: dict[str, Any]) -> None:
+    """Put a callback into the books, inside the transaction that made the change."""
+    notification_id = world.next_serial("NT")
+    body = json.dumps({"notification_id": notification_id, **message}, ensure_ascii=False)
+    world.books.insert(
+        "notifications",
+        notification_id=notification_id,
+        serial=serial,
+        status=message["status"],
+        body=body,
+        due_at=time.time(),
+    )
+
+
+class Courier:
+    """Delivers what is due, several at once, so that one slow delivery holds up no other."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._on_the_way: set[str] = set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    for row in self._due():
+                        self._on_the_way.add(row["notification_id"])
+                        group.create_task(self._deliver(client, row))
+                    await asyncio.sleep(POLL_SECONDS)
+
+    def _due(self) -> list[sqlite3.Row]:
+        rows = self._world.books.rows(
+            "SELECT n.*, t.notify_url FROM notifications n JOIN transfers t USING (serial)"
+            " WHERE n.due_at <= ? ORDER BY n.due_at LIMIT ?",
+            *(time.time(), 2 * AT_ONCE),
+        )
+        waiting = [row for row in rows if row["notification_id"] not in self._on_the_way]
+        return waiting[: AT_ONCE - len(self._on_the_way)]
+
+    async def _deliver(self, client: httpx.AsyncClient, row: sqlite3.Row) -> None:
+        misfortune = self._world.faults.befall(CALLBACKS)
+        answered = await _send(self._world, client, row, misfortune)
+        if misfortune.fault is Fault.DUPLICATE:
+            await _send(self._world, client, row, Misfortune())
+        self._record(row, answered)
+        self._on_the_way.discard(row["notification_id"])
+
+    def _record(self, row: sqlite3.Row, answered: bool) -> None:
+        attempts, now = row["attempts"] + 1, time.time()
+        again = not answered and attempts <= len(PAUSES)
+        with self._world.books.transaction():
+            self._world.books.change(
+                "UPDATE notifications SET attempts = ?, due_at = ?, delivered_at = ? WHERE notification_id = ?",
+                attempts,
+                now + PAUSES[attempts - 1] if again else None,
+                now if answered else None,
+                row["notification_id"],
+            )
+
+
+async def _send(world: World, client: httpx.AsyncClient, row: sqlite3.Row, misfortune: Misfortune) -> bool:
+    """One delivery; whether the partner is known to have it."""
+    if misfortune.fault is Fault.DELAY:
+        await asyncio.sleep(misfortune.seconds)
+    if misfortune.fault is Fault.LOSE:
+        return False
+    url = httpx.URL(row["notify_url"])
+    spoiled = misfortune.fault is Fault.BAD_SIGNATURE
+    path = url.raw_path.decode()
+    signature = signing.stamp(world.keys["payment"], "POST", path, body=row["body"], spoiled=spoiled)
+    headers = {"Content-Type": "application/json", "X-Partner": "payment", "X-Serial": row["notification_id"]}
+    try:
+        response = await client.post(url, content=row["body"].encode(), headers=headers | signature)
+    except httpx.HTTPError:
+        return False
+    return response.status_code == 200 and misfortune.fault is not Fault.LOSE_ANSWER

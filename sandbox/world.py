@@ -1,0 +1,44 @@
+"""Everything that one running sandbox holds."""
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sandbox import ledger, signing
+from sandbox.books import Books
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.serials import next_serial
+from sandbox.settings import Settings
+
+
+@dataclass(frozen=True)
+class World:
+    """The institutions' settings, keys, books, clock and faults."""
+
+    settings: Settings
+    keys: dict[str, rsa.RSAPrivateKey]
+    partner: signing.PartnerKey
+    books: Books
+    clock: Clock
+    faults: Faults
+
+    def next_serial(self, kind: str) -> str:
+        """The institutions' next serial number of `kind` (two letters)."""
+        return next_serial(self.books, self.clock, kind)
+
+
+def open_world(settings: Settings) -> World:
+    """Open the books, or begin new ones. Makes the keys that are missing."""
+    signing.make_missing_keys(settings.keys)
+    books = Books(settings.data / "books.sqlite3")
+    clock = Clock(books)
+    ledger.begin(books, clock, settings.opening_balance)
+    return World(
+        settings=settings,
+        keys=signing.load_keys(settings.keys),
+        partner=signing.PartnerKey(settings.partner_key),
+        books=books,
+        clock=clock,
+        faults=Faults(books),
+    )

@@ -1,0 +1,131 @@
+"""What a decision is made of: plain frozen values, so that it can be stored whole and made again.
+
+Amounts are yuan, a month's amounts yuan a month, rates fractions. An `…_index` is a keyed hash (core.crypto.blind_index),
+empty where unknown. Sex, age (beyond the legal limit), marital status and place of birth are no part of the score.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Employment(StrEnum):
+    """How the applicant earns a living."""
+
+    FIXED = "fixed"
+    FREELANCE = "freelance"
+    PART_TIME = "part_time"
+    STUDENT = "student"
+    OTHER = "other"
+
+
+class Housing(StrEnum):
+    """How the applicant lives."""
+
+    OWNER = "owner"
+    RENT = "rent"
+    PARENTS = "parents"
+    OTHER = "other"
+
+
+class Purpose(StrEnum):
+    """What the money is declared to be for. The policy names those that we lend for."""
+
+    EVERYDAY = "everyday"
+    APPLIANCES = "appliances"
+    RENOVATION = "renovation"
+    EDUCATION = "education"
+    MEDICAL = "medical"
+    TRAVEL = "travel"
+    OTHER = "other"
+    HOUSE_PURCHASE = "house_purchase"
+    INVESTMENT = "investment"
+
+
+class Outcome(StrEnum):
+    """How a decision ends. The machine says any of the three, a person approved or declined."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    REVIEW = "review"
+
+
+class TraceKind(StrEnum):
+    """A trace by which an applicant can be compared with others without being read. Also the blind indexes' purposes."""
+
+    ID_NUMBER = "id_number"
+    MOBILE = "mobile"
+    CARD = "card"
+    DEVICE = "device"
+    IP = "ip"
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """The person, as declared and as verified."""
+
+    customer_serial: str
+    age: int
+    employment: str
+    employment_years: int
+    housing: str
+    monthly_income: Decimal
+    monthly_expenses: Decimal
+    monthly_debt: Decimal  # repayments on debts elsewhere
+    exposure: Decimal  # principal owed to us or held for draws
+    identity_verified: bool
+    id_card_check: str  # accounts.Document.Status, or "missing"
+    income_proof: bool
+    device_age_hours: int | None  # since the device was first seen by us; None when unknown
+    traces: tuple[tuple[str, str], ...]  # (TraceKind, blind index)
+
+
+@dataclass(frozen=True)
+class CreditRequest:
+    """What is asked for, and the range inside which the product may answer."""
+
+    subject: str  # who is to be told: the key in core.registry.decision_finalised
+    reference: str  # the asker's own serial number
+    amount: Decimal
+    term_months: int
+    purpose: str
+    minimum_rate: Decimal  # annual
+    maximum_rate: Decimal  # annual
+    maximum_amount: Decimal
+
+
+@dataclass(frozen=True)
+class WatchlistMatch:
+    """A trace of the applicant's that is on the watchlist."""
+
+    kind: str
+    action: str  # "block" or "watch"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a decision depends on, besides the scorecard and the policy."""
+
+    applicant: Applicant
+    request: CreditRequest
+    asked_on: dt.date
+    watchlist: tuple[WatchlistMatch, ...]
+    velocity: dict[str, int]  # the policy's velocity rule → how many others
+
+
+class Severity(StrEnum):
+    """What a hit does to the outcome."""
+
+    NOTE = "note"
+    REVIEW = "review"
+    DECLINE = "decline"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A rule or a fraud layer that speaks up: its reason code, what it does, and the figures it saw."""
+
+    code: str
+    severity: Severity
+    seen: str = ""

@@ -1,0 +1,62 @@
+"""Features of the scorecard: ratios, so that figures in another currency or another year teach the same thing.
+
+Pure. The same functions make the features of the training rows and those of an applicant.
+"""
+
+from decimal import Decimal
+
+from risk.facts import Applicant, CreditRequest, Employment, Housing
+
+FOUR_PLACES = Decimal("0.0001")
+
+Feature = float | str | None
+
+# Never features, whatever their predictive power: a test holds the scorecards to it.
+PROTECTED = frozenset({"sex", "gender", "age", "birth_date", "marital", "marital_status", "birthplace", "region"})
+
+_HOUSING = {"owner": Housing.OWNER, "rent": Housing.RENT, "parents": Housing.PARENTS}
+_EMPLOYMENT = {
+    "fixed": Employment.FIXED,
+    "freelance": Employment.FREELANCE,
+    "part_time": Employment.PART_TIME,
+}
+
+
+def features_of(applicant: Applicant, request: CreditRequest) -> dict[str, Feature]:
+    """The features of one application."""
+    return make_features(
+        employment=applicant.employment,
+        employment_years=applicant.employment_years,
+        housing=applicant.housing,
+        income=applicant.monthly_income,
+        expenses=applicant.monthly_expenses,
+        amount=request.amount,
+        term_months=request.term_months,
+    )
+
+
+def make_features(
+    *,
+    employment: str,
+    employment_years: int,
+    housing: str,
+    income: Decimal | None,
+    expenses: Decimal,
+    amount: Decimal,
+    term_months: int,
+) -> dict[str, Feature]:
+    """Features from plain values; amounts in any one currency. An unknown or zero income leaves its ratios unknown."""
+    return {
+        "employment": str(_EMPLOYMENT.get(employment, Employment.OTHER)),
+        "housing": str(_HOUSING.get(housing, Housing.OTHER)),
+        "employment_years": float(employment_years),
+        "amount_to_income": _ratio(amount, income),
+        "expenses_to_income": _ratio(expenses, income),
+        "term_months": float(term_months),
+    }
+
+
+def _ratio(part: Decimal, whole: Decimal | None) -> float | None:
+    if not whole:
+        return None
+    return float((part / whole).quantize(FOUR_PLACES))

@@ -1,0 +1,52 @@
+"""The layers against fraud, run before the score: watchlist, velocity, document against identity, new device. Pure.
+
+Each speaks by hits with a code and a severity. What they need to know of other applicants was counted before
+(risk.lookups) and is part of the inputs, so that a replay sees what the decision saw.
+"""
+
+from collections.abc import Iterator
+
+from risk.facts import Hit, Inputs, Severity
+from risk.policy import Policy
+
+# A watchlist entry's action → what it does.
+WATCHLIST = {"block": Severity.DECLINE, "watch": Severity.REVIEW}
+
+# How the ID card picture stands (accounts.Document.Status, or "missing") → what it means.
+ID_CARD = {
+    "differs": Hit("ID_CARD_DIFFERS", Severity.REVIEW),
+    "unreadable": Hit("ID_CARD_UNREADABLE", Severity.REVIEW),
+    "stored": Hit("ID_CARD_NOT_READ", Severity.REVIEW),
+    "missing": Hit("ID_CARD_MISSING", Severity.REVIEW),
+}
+
+
+def check(inputs: Inputs, policy: Policy) -> list[Hit]:
+    """The hits of every layer."""
+    return [hit for layer in (_watchlist, _velocity, _document, _new_device) for hit in layer(inputs, policy)]
+
+
+def _watchlist(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+    for match in inputs.watchlist:
+        yield Hit("WATCHLIST", WATCHLIST[match.action], match.kind)
+
+
+def _velocity(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+    for rule in policy.velocity:
+        others = inputs.velocity.get(rule.code, 0)
+        if others > rule.more_than:
+            yield Hit(rule.code, rule.severity, str(others))
+
+
+def _document(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+    if hit := ID_CARD.get(inputs.applicant.id_card_check):
+        yield hit
+
+
+def _new_device(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+    """A weak signal only: everybody's first application comes from a device that is new to us."""
+    age = inputs.applicant.device_age_hours
+    if age is None:
+        yield Hit("DEVICE_UNKNOWN", Severity.NOTE)
+    elif age < policy.new_device_hours:
+        yield Hit("DEVICE_NEW", Severity.NOTE, str(age))

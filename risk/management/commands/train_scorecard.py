@@ -1,0 +1,31 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from risk import scoring
+
+
+class Command(BaseCommand):
+    help = "Train a points scorecard on public data and write it to risk/scorecards/ (needs what `make train` installs)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--name", default="application")
+        parser.add_argument("--version", type=int, default=1, dest="scorecard_version")
+        parser.add_argument("--check", action="store_true", help="fail when the file differs; write nothing")
+
+    def handle(self, *args: Any, name: str, scorecard_version: int, check: bool, **options: Any) -> None:
+        try:
+            from risk.training import credit_data, scorecard
+        except ModuleNotFoundError as missing:
+            raise CommandError(f"{missing.name} is not installed: run `make train`") from missing
+        document = scorecard.train(name=name, version=scorecard_version, data=credit_data.load())
+        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        path = scoring.SCORECARDS / f"{name}-{scorecard_version}.json"
+        if not check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            raise CommandError(f"{path.name} is not what training gives now")
+        summary = {"version": f"{name}-{scorecard_version}", "digest": document["digest"], **document["metrics"]}
+        self.stdout.write(json.dumps(summary))

@@ -1,0 +1,64 @@
+"""Debian's Chromium, driven by Playwright. Without a Chromium the browser tests are skipped, and the last lines say so."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+SKIPPED = "browser tests skipped: no Chromium; install Debian's package `chromium` (as root `make test` does)"
+BROWSER_FIXTURES = {"browser", "open_page"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM:
+        return
+    for item in items:
+        if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.skip(reason=SKIPPED))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(SKIPPED in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.write_line(f"{count} {SKIPPED}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session. Playwright's loop runs in this thread, hence the leave for synchronous queries."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[object]:
+    """A function `open_page(locale="zh-CN", viewport=PHONE)` that opens a page in a fresh, signed-out browser context."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(locale: str = "zh-CN", viewport: dict[str, int] = PHONE) -> Page:
+        context = browser.new_context(locale=locale, viewport=viewport)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()

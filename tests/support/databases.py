@@ -1,0 +1,84 @@
+"""The test database is migrated once; a test that needs committed rows, or two connections, works in a clone of it.
+
+Rows that may not be deleted forbid pytest-django's `transactional_db`, which empties tables with TRUNCATE: ask for
+`committed_db` instead.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from psycopg import sql
+from pytest_django import DjangoDbBlocker
+
+from tests.support.session import Session
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A database of one test's own, to which Django is connected while the test runs."""
+
+    name: str
+    url: str
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(test_session: Session) -> None:
+    """Start PostgreSQL when the first test asks for a database, not before: pure tests need none."""
+    test_session.start_postgres()
+
+
+@pytest.fixture(scope="session", name="reference_data")
+def _reference_data(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """What every installation holds before its first customer (products, roles, texts), in the test database itself."""
+    with django_db_blocker.unblock():
+        call_command("load_reference_data", verbosity=0)
+
+
+@pytest.fixture
+def db(reference_data: None, db: None) -> None:  # noqa: PT004 - widens pytest-django's own fixture
+    """The test database with its reference data; what a test writes is rolled back."""
+
+
+@pytest.fixture
+def committed_db(reference_data: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clone]:
+    """A fresh copy of the migrated database. Commits are real, other threads and processes see them."""
+    original = connection.settings_dict["NAME"]
+    clone = f"{original}_{os.getpid()}_{next(_numbers)}"
+    with django_db_blocker.unblock():
+        connections.close_all()
+        _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), clone, original)
+        connection.settings_dict["NAME"] = clone
+        try:
+            yield Clone(clone, _url_of(clone))
+        finally:
+            connections.close_all()
+            connection.settings_dict["NAME"] = original
+            _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)"), clone)
+
+
+def _administer(statement: sql.SQL, *names: str) -> None:
+    """Run a statement that may not stand in a transaction, on a connection to another database."""
+    settings = connection.settings_dict
+    with psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"] or None,
+        user=settings["USER"],
+        password=settings["PASSWORD"] or None,
+        dbname="postgres",
+        autocommit=True,
+    ) as administrator:
+        administrator.execute(statement.format(*map(sql.Identifier, names)))
+
+
+def _url_of(name: str) -> str:
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"{parts.path.rsplit('/', 1)[0]}/{name}"))

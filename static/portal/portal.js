@@ -1,0 +1,35 @@
+/* Small comforts. Every page works without them. */
+"use strict";
+
+/* A button that opens after a while (reading time of the cost sheet, waiting time of an SMS code). */
+for (const button of document.querySelectorAll("[data-opens-in]")) {
+  const words = button.textContent.trim();
+  const readyAt = Date.now() + Number(button.dataset.opensIn) * 1000;
+  const tick = () => {
+    const left = Math.ceil((readyAt - Date.now()) / 1000);
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? button.dataset.waitingWords.replace("%s", left) : words;
+    if (left > 0) setTimeout(tick, 250);
+  };
+  tick();
+}
+
+/* One press is enough. The pressed button is disabled only after its name and value were sent. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  setTimeout(() => form.querySelectorAll("button").forEach((button) => { button.disabled = true; }), 0);
+});
+
+/* Coming back by the browser's button finds the form as it was: open it again. */
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload();
+});
+
+/* The first wrong field, or the summary of what is wrong, gets the attention. */
+const summary = document.getElementById("error-summary");
+if (summary) summary.focus();

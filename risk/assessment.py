@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from core.money import ZERO
 from risk import fraud, rules
 from risk.facts import Hit, Inputs, Outcome, Severity
 from risk.features import Feature, features_of
@@ -17,7 +18,7 @@ _SAID_BY_SCORE = {"SCORE_TOO_LOW", "SCORE_DOUBTFUL"}
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the machine finds. For REVIEW, limit and rate are its proposal to the officer; for DECLINED the limit is zero."""
+    """What the machine finds. For REVIEW, limit and rate are its proposal to the officer; for DECLINED both are zero."""
 
     outcome: Outcome
     hits: tuple[Hit, ...]
@@ -40,7 +41,7 @@ def assess(inputs: Inputs, policy: Policy, scorecard: Scorecard) -> Assessment:
     hits += _check_limit(offer, inputs, policy)
     outcome = _outcome(hits)
     if outcome == Outcome.DECLINED:
-        offer = replace(offer, limit=Decimal("0.00"))
+        offer = replace(offer, limit=ZERO, annual_rate=Decimal(0))
     return Assessment(
         outcome=outcome,
         hits=tuple(hits),
@@ -70,13 +71,11 @@ def _outcome(hits: list[Hit]) -> Outcome:
 
 
 def _reasons(hits: list[Hit], outcome: Outcome, score: Score) -> tuple[str, ...]:
-    """Up to four codes, the decisive ones first. Why not more or cheaper, for an approval."""
-    decisive = {
-        Outcome.DECLINED: Severity.DECLINE,
-        Outcome.REVIEW: Severity.REVIEW,
-    }.get(outcome)
-    codes = [hit.code for hit in hits if hit.severity == decisive and hit.code not in _SAID_BY_SCORE]
+    """Up to four codes: the hits that decided it, then the score's own where the score decided. Of an approval: why not more."""
     if outcome == Outcome.APPROVED:
         codes = [hit.code for hit in hits if hit.code == "LIMIT_BELOW_REQUEST"]
-    by_score = score.reasons if not codes or _SAID_BY_SCORE & {hit.code for hit in hits} else ()
-    return tuple(dict.fromkeys([*codes, *by_score]))[:MOST_REASONS]
+        return (*codes, *score.reasons)[:MOST_REASONS]
+    decisive = Severity.DECLINE if outcome == Outcome.DECLINED else Severity.REVIEW
+    codes = [hit.code for hit in hits if hit.severity == decisive]
+    by_score = score.reasons if _SAID_BY_SCORE & set(codes) else ()
+    return (*(code for code in codes if code not in _SAID_BY_SCORE), *by_score)[:MOST_REASONS]

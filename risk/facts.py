@@ -62,6 +62,18 @@ class TraceKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Declared:
+    """What the applicant says of work, home and budget."""
+
+    employment: str
+    employment_years: int  # in this work
+    housing: str
+    monthly_income: Decimal
+    monthly_expenses: Decimal
+    monthly_debt: Decimal  # repayments on debts elsewhere
+
+
+@dataclass(frozen=True)
 class Applicant:
     """The person, as declared and as verified."""
 
@@ -74,8 +86,7 @@ class Applicant:
     monthly_expenses: Decimal
     monthly_debt: Decimal  # repayments on debts elsewhere
     exposure: Decimal  # principal owed to us or held for draws
-    identity_verified: bool
-    id_card_check: str  # accounts.Document.Status, or "missing"
+    id_card_check: str  # how the picture compares: accounts.Document.Status, or "missing"
     income_proof: bool
     device_age_hours: int | None  # since the device was first seen by us; None when unknown
     traces: tuple[tuple[str, str], ...]  # (TraceKind, blind index)

@@ -48,6 +48,7 @@ class Policy:
     version: int
     digest: str
     effective_from: dt.date
+    scorecard: str  # the label of the scorecard that is champion under this policy
     minimum_age: int
     minimum_amount: Decimal
     maximum_amount: Decimal

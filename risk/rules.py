@@ -31,11 +31,6 @@ def _legal_age(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
         yield Hit("UNDER_AGE", Severity.DECLINE, str(inputs.applicant.age))
 
 
-def _identity(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    if not inputs.applicant.identity_verified:
-        yield Hit("IDENTITY_UNVERIFIED", Severity.DECLINE)
-
-
 def _amount(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
     lowest, highest = policy.minimum_amount, min(policy.maximum_amount, inputs.request.maximum_amount)
     if not lowest <= inputs.request.amount <= highest:
@@ -77,7 +72,6 @@ def _income_proof(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
 
 RULES: tuple[Rule, ...] = (
     _legal_age,
-    _identity,
     _amount,
     _purpose,
     _employment,

@@ -27,5 +27,9 @@ class Command(BaseCommand):
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:
             raise CommandError(f"{path.name} is not what training gives now")
-        summary = {"version": f"{name}-{scorecard_version}", "digest": document["digest"], **document["metrics"]}
+        summary = {
+            "version": f"{name}-{scorecard_version}",
+            "digest": document["digest"],
+            **document["metrics"],
+        }
         self.stdout.write(json.dumps(summary))

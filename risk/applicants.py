@@ -1,0 +1,52 @@
+"""An applicant's facts, gathered from what accounts know and what the applicant declares."""
+
+import datetime as dt
+from dataclasses import asdict
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import devices, documents
+from accounts.models import Customer, Device, Document
+from core import clock
+from core.problems import Problem
+from risk.facts import Applicant, Declared, TraceKind
+
+HOUR = dt.timedelta(hours=1)
+
+
+def gather(*, customer: Customer, declared: Declared, exposure: Decimal) -> Applicant:
+    """The facts of a verified customer who already owes us, or has held, `exposure` yuan.
+
+    Raises Problem `identity_unverified` (409).
+    """
+    if not customer.is_verified:
+        raise Problem("identity_unverified", _("Verify your identity first."), status=409)
+    footprint = devices.footprint(customer)
+    papers = documents.check_results(customer)
+    return Applicant(
+        customer_serial=customer.serial,
+        age=customer.age_on(clock.today()),
+        exposure=exposure,
+        id_card_check=papers.get(Document.Kind.ID_CARD, "missing"),
+        income_proof=Document.Kind.INCOME_PROOF in papers,
+        device_age_hours=_device_age_hours(footprint.device),
+        traces=_traces(customer, footprint),
+        **asdict(declared),
+    )
+
+
+def _traces(customer: Customer, footprint: devices.Footprint) -> tuple[tuple[str, str], ...]:
+    found = [
+        (TraceKind.ID_NUMBER, customer.id_number_index),
+        (TraceKind.MOBILE, footprint.mobile),
+        (TraceKind.DEVICE, footprint.device),
+        (TraceKind.IP, footprint.ip),
+        *((TraceKind.CARD, card) for card in footprint.cards),
+    ]
+    return tuple((str(kind), index) for kind, index in found if index)
+
+
+def _device_age_hours(device_index: str) -> int | None:
+    device = Device.objects.filter(fingerprint_index=device_index).first()
+    return (clock.real_now() - device.first_seen_at) // HOUR if device else None

@@ -1,0 +1,188 @@
+"""The review queue: what the machine doubts, a person claims, looks at, and decides with coded reasons."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer, User
+from core import actors, audit, clock
+from core.money import ZERO, format_yuan
+from core.problems import Problem
+from core.registry import DecisionOutcome, decision_finalised
+from core.serials import Serial, next_serial
+from risk import policy, stored_inputs
+from risk.facts import Outcome
+from risk.models import Decision, ReviewCase
+from risk.reasons import APPROVAL_REASONS, DECLINE_REASONS
+
+DECIDE = "risk.decide_reviewcase"
+REVEAL = "accounts.reveal_customer"
+REVEALED = ("name", "id_number", "mobile")
+
+
+def open_case(*, decision: Decision, within_hours: int) -> ReviewCase:
+    """Put a doubtful decision into the queue, as part of its transaction."""
+    now = clock.now()
+    return ReviewCase.objects.create(
+        serial=next_serial(Serial.REVIEW),
+        decision=decision,
+        reference=decision.reference,
+        customer_serial=decision.customer_serial,
+        opened_at=now,
+        sla_due_at=now + dt.timedelta(hours=within_hours),
+    )
+
+
+def claim(*, case: ReviewCase, officer: User) -> None:
+    """Take an open case. Raises Problem: not_permitted, wrong_state (a rival was faster)."""
+    by = _actor(officer, DECIDE)
+    with transaction.atomic(durable=True):
+        case.claim(by=by, why="claimed", at=clock.now())
+
+
+def release(*, case: ReviewCase, officer: User, why: str) -> None:
+    """Give a claimed case back to the queue. Raises Problem: not_permitted, claimed_by_other, wrong_state."""
+    by = _actor(officer, DECIDE)
+    with transaction.atomic(durable=True):
+        case.lock()
+        _require_claimed_by(case, by)
+        case.release(by=by, why=why)
+
+
+def approve(
+    *,
+    case: ReviewCase,
+    officer: User,
+    limit: Decimal,
+    annual_rate: Decimal,
+    reasons: Collection[str],
+    note: str = "",
+) -> Decision:
+    """Approve a claimed case with a limit (yuan) and an annual rate (fraction), and tell whoever asked.
+
+    Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing, beyond_authority, rate_out_of_range.
+    """
+    by = _actor(officer, DECIDE)
+    _require_reasons(reasons, APPROVAL_REASONS)
+    _require_authority(case, limit, annual_rate)
+    return _decide(case, by, Outcome.APPROVED, limit, annual_rate, reasons, note)
+
+
+def decline(*, case: ReviewCase, officer: User, reasons: Collection[str], note: str = "") -> Decision:
+    """Decline a claimed case, and tell whoever asked.
+
+    Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing.
+    """
+    by = _actor(officer, DECIDE)
+    _require_reasons(reasons, DECLINE_REASONS)
+    return _decide(case, by, Outcome.DECLINED, ZERO, Decimal(0), reasons, note)
+
+
+def reveal(*, case: ReviewCase, officer: User, field: str, why: str) -> str:
+    """The applicant's name, ID number or mobile in clear; the look is recorded. Raises Problem: not_permitted, reason_missing."""
+    by = _actor(officer, REVEAL)
+    if field not in REVEALED:
+        raise Problem("field_unknown", _("There is nothing of that name to see."), field="field")
+    customer = applicant_of(case)
+    return audit.reveal(customer.user if field == "mobile" else customer, field, by=by, why=why)
+
+
+def applicant_of(case: ReviewCase) -> Customer:
+    """The customer whose case this is."""
+    return Customer.objects.select_related("user").get(serial=case.customer_serial)
+
+
+def _decide(
+    case: ReviewCase,
+    by: str,
+    outcome: Outcome,
+    limit: Decimal,
+    annual_rate: Decimal,
+    reasons: Collection[str],
+    note: str,
+) -> Decision:
+    asker = decision_finalised.handler(case.decision.subject)
+    with transaction.atomic(durable=True):
+        asker.lock(case.reference)
+        case.lock()
+        _require_claimed_by(case, by)
+        decision = _write(case.decision, by, outcome, limit, annual_rate, reasons)
+        verb = case.approve if outcome == Outcome.APPROVED else case.decline
+        verb(by=by, why=" ".join(decision.reasons), decision=decision, note=note, at=decision.decided_at)
+        asker.apply(outcome_of(decision))
+    return decision
+
+
+def _write(
+    basis: Decision, by: str, outcome: Outcome, limit: Decimal, annual_rate: Decimal, reasons: Collection[str]
+) -> Decision:
+    return Decision.objects.create(
+        serial=next_serial(Serial.DECISION),
+        subject=basis.subject,
+        reference=basis.reference,
+        customer_serial=basis.customer_serial,
+        basis=basis,
+        decided_by=by,
+        decided_at=clock.now(),
+        outcome=str(outcome),
+        limit=limit,
+        annual_rate=annual_rate,
+        reasons=sorted(reasons),
+    )
+
+
+def outcome_of(decision: Decision) -> DecisionOutcome:
+    """A decision as the registry announces it."""
+    return DecisionOutcome(
+        decision_serial=decision.serial,
+        reference=decision.reference,
+        outcome=decision.outcome,
+        limit=decision.limit,
+        annual_rate=decision.annual_rate,
+        reasons=tuple(decision.reasons),
+        decided_by=decision.decided_by,
+    )
+
+
+def highest_limit(case: ReviewCase) -> Decimal:
+    """The most that an officer may grant in this case: authority, product and exposure together."""
+    rules = policy.load(case.decision.policy)
+    inputs = stored_inputs.load(case.decision.inputs)
+    left = rules.maximum_exposure - inputs.applicant.exposure
+    return min(rules.officer_maximum_limit, inputs.request.maximum_amount, rules.maximum_amount, left)
+
+
+def _require_authority(case: ReviewCase, limit: Decimal, annual_rate: Decimal) -> None:
+    rules, request = policy.load(case.decision.policy), stored_inputs.load(case.decision.inputs).request
+    highest = highest_limit(case)
+    if not rules.minimum_amount <= limit <= highest:
+        message = _("Your authority here reaches from %(lowest)s to %(highest)s.") % {
+            "lowest": format_yuan(rules.minimum_amount),
+            "highest": format_yuan(highest),
+        }
+        raise Problem("beyond_authority", message, field="limit", status=403)
+    if not request.minimum_rate <= annual_rate <= request.maximum_rate:
+        message = _("The product's annual rate lies between %(lowest)s and %(highest)s.") % {
+            "lowest": f"{request.minimum_rate:.2%}",
+            "highest": f"{request.maximum_rate:.2%}",
+        }
+        raise Problem("rate_out_of_range", message, field="annual_rate")
+
+
+def _require_reasons(reasons: Collection[str], allowed: Mapping[str, object]) -> None:
+    if not reasons or not set(reasons) <= set(allowed):
+        raise Problem("reason_missing", _("Give at least one reason from the list."), field="reasons")
+
+
+def _require_claimed_by(case: ReviewCase, by: str) -> None:
+    if case.status == ReviewCase.Status.CLAIMED and case.claimed_by != by:
+        raise Problem("claimed_by_other", _("Another officer has claimed this case."), status=409)
+
+
+def _actor(officer: User, permission: str) -> str:
+    if not officer.has_perm(permission):
+        raise Problem("not_permitted", _("Your role does not allow this."), status=403)
+    return actors.staff(officer.get_username())

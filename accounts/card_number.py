@@ -1,4 +1,4 @@
-"""Bank card numbers: 16 to 19 digits, Luhn's check digit, and what the first six digits (the BIN) say of bank and kind."""
+"""Bank card numbers: 16 to 19 digits, Luhn's check digit, and a BIN that tells bank and kind."""
 
 import unicodedata
 from dataclasses import dataclass

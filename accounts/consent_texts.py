@@ -1,8 +1,10 @@
-"""The texts that customers are asked to agree to, one a purpose. A changed text is a new version at the end of the list."""
+"""The texts that customers are asked to agree to, one a purpose. A changed text is a new version."""
+
+from typing import Any
 
 from accounts.models import Purpose
 
-TEXTS: list[dict[str, object]] = [
+TEXTS: list[dict[str, Any]] = [
     {
         "purpose": Purpose.PRIVACY_POLICY,
         "version": 1,
@@ -16,13 +18,15 @@ TEXTS: list[dict[str, object]] = [
             "贷款由程序自动审批时，您可以要求说明理由，也可以要求由人工重新决定。"
         ),
         "body_en": (
-            "We process your personal data only to give you a loan service, and collect only what that needs: your mobile "
-            "number, the devices and network addresses you sign in from, and what you fill in yourself.\n"
-            "Your data is stored encrypted. The law has us keep identity and transaction records for ten years and "
-            "collection records for five.\n"
-            "You may see, copy, correct, delete and export your data, and withdraw a consent, at any time; what was done "
-            "before the withdrawal stays lawful.\n"
-            "When a program decides on your loan, you may ask for the reasons, and for a person to decide again."
+            "We process your personal data only to give you a loan service, and collect only what that "
+            "needs: your mobile number, the devices and network addresses you sign in from, and what you "
+            "fill in yourself.\n"
+            "Your data is stored encrypted. The law has us keep identity and transaction records for ten "
+            "years and collection records for five.\n"
+            "You may see, copy, correct, delete and export your data, and withdraw a consent, at any "
+            "time; what was done before the withdrawal stays lawful.\n"
+            "When a program decides on your loan, you may ask for the reasons, and for a person to decide"
+            " again."
         ),
     },
     {
@@ -37,12 +41,14 @@ TEXTS: list[dict[str, object]] = [
             "这些信息一旦泄露可能危害您的财产安全，因此在写入磁盘之前即已加密；工作人员查看明文须说明理由并留下记录。"
         ),
         "body_en": (
-            "To verify who you are, judge what you can repay and pay to your bank card, we need to process this sensitive "
-            "data: ID number, picture of your ID card, bank card number, proof of income.\n"
-            "The picture of your ID card is read by a program on our own servers and compared with the ID number and the "
-            "name that you gave; the text read is not kept and serves nothing else.\n"
-            "Such data could harm your property if it leaked. It is therefore encrypted before it is written to disk, and a "
-            "member of staff who looks at it in clear must give a reason, which is recorded."
+            "To verify who you are, judge what you can repay and pay to your bank card, we need to "
+            "process this sensitive data: ID number, picture of your ID card, bank card number, proof of "
+            "income.\n"
+            "The picture of your ID card is read by a program on our own servers and compared with the ID"
+            " number and the name that you gave; the text read is not kept and serves nothing else.\n"
+            "Such data could harm your property if it leaked. It is therefore encrypted before it is "
+            "written to disk, and a member of staff who looks at it in clear must give a reason, which is"
+            " recorded."
         ),
     },
     {
@@ -56,8 +62,9 @@ TEXTS: list[dict[str, object]] = [
             "该机构不得将这些信息用于其他目的。"
         ),
         "body_en": (
-            "You authorise us to give your name, ID number, bank card number and the mobile number reserved with your bank to "
-            "the identity authority, which checks whether the four belong together and tells us the result.\n"
+            "You authorise us to give your name, ID number, bank card number and the mobile number "
+            "reserved with your bank to the identity authority, which checks whether the four belong "
+            "together and tells us the result.\n"
             "The authority may not use them for anything else."
         ),
     },
@@ -72,10 +79,10 @@ TEXTS: list[dict[str, object]] = [
             "向征信机构报送不良信息之前，我们会先告知您。您对信用信息有异议的，可以提出，将在二十日内得到答复。"
         ),
         "body_en": (
-            "You authorise us to query your credit report at a credit bureau when deciding on and managing your loan, and for "
-            "that only.\n"
-            "Before we report bad data about you to a bureau, we tell you. If you object to data, you are answered within "
-            "twenty days."
+            "You authorise us to query your credit report at a credit bureau when deciding on and "
+            "managing your loan, and for that only.\n"
+            "Before we report bad data about you to a bureau, we tell you. If you object to data, you are"
+            " answered within twenty days."
         ),
     },
     {
@@ -89,9 +96,11 @@ TEXTS: list[dict[str, object]] = [
             "不同意不影响您申请贷款：贷款将由我们单独出资。合作机构的名称会在借款合同中列明。"
         ),
         "body_en": (
-            "You agree that we give the amount, the term, your region and the credit assessment to the partner bank (Sandbox "
-            "Funding Partner), which decides for itself whether to fund the loan together with us.\n"
-            "You can apply for a loan without agreeing: we then fund it alone. The loan contract names every funder."
+            "You agree that we give the amount, the term, your region and the credit assessment to the "
+            "partner bank (Sandbox Funding Partner), which decides for itself whether to fund the loan "
+            "together with us.\n"
+            "You can apply for a loan without agreeing: we then fund it alone. The loan contract names "
+            "every funder."
         ),
     },
     {
@@ -102,8 +111,8 @@ TEXTS: list[dict[str, object]] = [
         "title_en": "Consent to news and offers",
         "body_zh": "您同意我们通过站内消息和短信向您介绍产品与活动。不同意不影响任何服务，您可以随时撤回。",
         "body_en": (
-            "You agree that we tell you about products and offers in the app and by SMS. No service depends on it, and you can "
-            "withdraw at any time."
+            "You agree that we tell you about products and offers in the app and by SMS. No service "
+            "depends on it, and you can withdraw at any time."
         ),
     },
 ]

@@ -1,12 +1,11 @@
-"""Consents: one a purpose, by version, given and withdrawn equally easily. What is essential is asked for by name."""
+"""Consents: one a purpose, by version, given and withdrawn equally easily."""
 
 from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import customers
 from accounts.devices import device_of
@@ -53,7 +52,7 @@ def give(*, customer: Customer, text_ids: Iterable[int], origin: Origin) -> list
 
 @transaction.atomic(durable=True)
 def withdraw(*, customer: Customer, consent_id: int, origin: Origin) -> Consent:
-    """Withdraw a consent of the customer's, and every older one of its purpose. Withdrawing twice is harmless.
+    """Withdraw a consent of the customer's, and every older one of its purpose. Twice is harmless.
 
     Raises Problem `not_found` (404) when it is not the customer's.
     """
@@ -68,7 +67,7 @@ def withdraw(*, customer: Customer, consent_id: int, origin: Origin) -> Consent:
 
 
 def require_consents(customer: Customer, needed: Iterable[Purpose]) -> None:
-    """Raise Problem `consent_missing` (with the purposes) unless the customer agrees to all that is `needed`."""
+    """Raise Problem `consent_missing` (with the purposes) unless the customer agrees to all `needed`."""
     given = set(active(customer).values_list("text__purpose", flat=True))
     missing = [purpose for purpose in needed if purpose not in given]
     if missing:

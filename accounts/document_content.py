@@ -1,4 +1,4 @@
-"""What an uploaded file really is, judged by its content and never by its name or the type that a client claims."""
+"""What an uploaded file really is, judged by its content, never by its name or the type claimed."""
 
 import io
 import warnings

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import secrets
+from collections.abc import Iterator
 
 from django.core.files.base import ContentFile, File
 from django.db import transaction
@@ -14,13 +15,15 @@ from accounts.models import Customer, Document
 from core import work
 from core.problems import Problem
 from core.serials import Serial, next_serial
+from core.storage import EncryptedStorage
 
 READ_ID_CARD = "read_id_card"
 
 
 def store(*, customer: Customer, kind: str, upload: File) -> Document:
-    """Keep a document of the customer's, encrypted under a name that tells nothing. The same file again is the same document.
+    """Keep a document of the customer's, encrypted under a name that tells nothing.
 
+    The same file again is the same document.
     Raises Problem: document_kind, consent_missing, and those of document_content.
     """
     if kind not in Document.Kind.values:
@@ -43,7 +46,7 @@ def store(*, customer: Customer, kind: str, upload: File) -> Document:
             sha256=digest,
         )
         document.file.save(secrets.token_hex(16), ContentFile(content), save=False)
-        saved.append(document)
+        saved.append(str(document.file.name))
         document.save()
         _ask_to_read(document)
     return document
@@ -69,7 +72,7 @@ def check_results(customer: Customer) -> dict[str, str]:
 
 
 def read_waiting(customer: Customer) -> None:
-    """Have pictures read that came before the identity was verified. Part of the verification's transaction."""
+    """Have pictures read that came before the identity was verified, in the verification's transaction."""
     for document in customer.documents.filter(kind=Document.Kind.ID_CARD, status=Document.Status.STORED):
         _ask_to_read(document)
 
@@ -80,12 +83,12 @@ def _ask_to_read(document: Document) -> None:
 
 
 @contextlib.contextmanager
-def _without_orphans():  # type: ignore[no-untyped-def]
+def _without_orphans() -> Iterator[list[str]]:
     """Delete the files just written when the transaction around their rows fails."""
-    saved: list[Document] = []
+    saved: list[str] = []
     try:
         yield saved
     except BaseException:
-        for document in saved:
-            document.file.storage.delete(document.file.name)
+        for name in saved:
+            EncryptedStorage().delete(name)
         raise

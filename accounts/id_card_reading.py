@@ -1,5 +1,6 @@
-"""Reads the picture of an ID card and compares it with the verified identity. Runs in a worker, never in the web process.
+"""Reads the picture of an ID card and compares it with the verified identity.
 
+Runs in a worker, never in the web process.
 What is read stays in memory: only the verdict is kept.
 """
 
@@ -34,7 +35,7 @@ class Line:
 
 
 def read_id_card(serial: str) -> None:
-    """Work handler: read document `serial`, once its customer is verified. Reading it again changes nothing."""
+    """Work handler: read document `serial`, once its customer is verified. Again changes nothing."""
     document = Document.objects.select_related("customer__user").get(serial=serial)
     customer = document.customer
     if document.status != Document.Status.STORED or not customer.is_verified:
@@ -45,7 +46,7 @@ def read_id_card(serial: str) -> None:
 
 
 def compare(lines: list[Line], *, name: str, id_number: str) -> Document.Status:
-    """What the lines of a picture say of an identity: AGREES, DIFFERS, or UNREADABLE when no whole ID number is in them."""
+    """What the lines of a picture say of an identity: UNREADABLE when no whole ID number is in them."""
     numbers = {number for line in lines for number in _numbers_in(line.text)}
     if not numbers:
         return Document.Status.UNREADABLE
@@ -73,7 +74,10 @@ def _engine() -> Any:
     """The OCR engine: 281 MB, so loaded only in the process that reads, and once."""
     from rapidocr import RapidOCR
 
-    threads = {"EngineConfig.onnxruntime.intra_op_num_threads": 1, "EngineConfig.onnxruntime.inter_op_num_threads": 1}
+    threads = {
+        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }
     return RapidOCR(params={"Global.log_level": "error", **threads})
 
 

@@ -44,14 +44,13 @@ class FourElements:
     reserved_mobile: str
 
 
-def verify(
-    *, customer: Customer, name: str, id_number: str, card_number: str, reserved_mobile: str
-) -> IdentityCheck:
-    """Have the authority confirm who the customer is; on its yes the identity and the card are the customer's.
+def verify(*, customer: Customer, name: str, id_number: str, card_number: str, reserved_mobile: str) -> IdentityCheck:
+    """Have the authority confirm who the customer is; on its yes identity and card are the customer's.
 
-    A verified customer adds a card in the same way. Calls the authority, so not inside a transaction. Raises Problem: the
-    inputs' own (id_number_invalid, under_age, card_number_invalid, card_is_credit, …), consent_missing, identity_in_use,
-    identity_fixed, identity_locked (429), identity_check_running (409), identity_disagrees, identity_cannot_check (503).
+    A verified customer adds a card in the same way. Calls the authority, so not inside a transaction. Raises
+    Problem: the inputs' own (id_number_invalid, under_age, card_number_invalid, card_is_credit, …),
+    consent_missing, identity_in_use, identity_fixed, identity_locked (429), identity_check_running (409),
+    identity_disagrees, identity_cannot_check (503).
     """
     elements = _clean(name, id_number, card_number, reserved_mobile)
     check = _begin(customer, elements)
@@ -80,7 +79,7 @@ def _clean(name: str, id_number: str, card_number: str, reserved_mobile: str) ->
 
 @transaction.atomic(durable=True)
 def _begin(customer: Customer, elements: FourElements) -> IdentityCheck:
-    """Take up the check, unless the very same has been agreed to already. Committed before the authority is asked."""
+    """Take up the check, committed before the authority is asked; or find the very same, agreed already."""
     customer = customers.lock(customer.serial)
     consents.require_consents(customer, consents.FOR_IDENTITY)
     id_index = blind_index("id_number", elements.id_number)
@@ -171,7 +170,7 @@ def _accept(check: IdentityCheck, reason: str, authority_serial: str) -> Identit
 
 
 def _make_verified(customer: Customer, check: IdentityCheck) -> bool:
-    """Make the identity and the card the customer's; False when another customer was verified as this person first."""
+    """Make the identity and the card the customer's; False when somebody else was this person first."""
     if not customer.is_verified:
         customer.name, customer.id_number, customer.verified_at = check.name, check.id_number, clock.now()
         try:

@@ -31,7 +31,7 @@ def clean_id_number(text: str, *, on: dt.date) -> str:
 
 
 def has_check_digit(number: str) -> bool:
-    """Whether `number` has 18 characters, a calendar date and a check character (ISO 7064 MOD 11-2) that fits."""
+    """Whether `number` has 18 characters, a calendar date and its check character (ISO 7064 MOD 11-2)."""
     if len(number) != ID_NUMBER_LENGTH or not (number.isascii() and number[:-1].isdigit()):
         return False
     try:

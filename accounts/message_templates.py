@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class MessageTemplate:
-    """A message in all our languages: `title` and `body` are lazy translations, with `%(name)s` places for its context."""
+    """A message in all our languages: lazy translations, with `%(name)s` places in the body."""
 
     code: str
     title: Promise

@@ -21,13 +21,11 @@ class SmsNotAccepted(Exception):
     """The gateway did not take an SMS: the work is retried with backoff, then parked for a person."""
 
 
-def send(
-    customer: Customer, template: str, context: Mapping[str, object] | None = None, *, key: str = ""
-) -> Message:
+def send(customer: Customer, template: str, context: Mapping[str, object] | None = None, *, key: str = "") -> Message:
     """Tell the customer something, in the customer's language, as part of the open transaction.
 
-    `template` is a registered code; a message with the same `key` is sent only once to a customer. Whether the hour is
-    lawful for it is the caller's to know.
+    `template` is a registered code; a message with the same `key` is sent only once to a customer. Whether
+    the hour is lawful for it is the caller's to know.
     """
     require_transaction("sending a message")
     words = message_templates.find(template)
@@ -51,7 +49,7 @@ def send(
 
 
 def send_sms(serial: str) -> None:
-    """Work handler: hand message `serial` to the SMS gateway. Its serial number makes a repeat harmless there."""
+    """Work handler: hand message `serial` to the SMS gateway. Its serial makes a repeat harmless."""
     message = Message.objects.select_related("customer__user").get(serial=serial)
     if message.sms_accepted_at:
         return

@@ -17,7 +17,7 @@ class Channel(models.TextChoices):
 
 @dataclass(frozen=True)
 class Origin:
-    """A channel, a network address, and the fingerprint that a device gives of itself (empty when it gives none)."""
+    """A channel, a network address, and the fingerprint that a device gives of itself, or nothing."""
 
     channel: Channel
     ip: str
@@ -25,6 +25,6 @@ class Origin:
 
 
 def origin_of(request: HttpRequest, channel: Channel) -> Origin:
-    """The origin of an HTTP request. The address is that of the peer: a proxy in front must set REMOTE_ADDR."""
+    """The origin of an HTTP request, by the peer's address: a proxy in front must set REMOTE_ADDR."""
     fingerprint = request.headers.get(FINGERPRINT_HEADER) or request.COOKIES.get(FINGERPRINT_COOKIE, "")
     return Origin(channel, request.META.get("REMOTE_ADDR", ""), fingerprint[:200])

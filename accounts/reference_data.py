@@ -11,10 +11,13 @@ from accounts.models import ConsentText
 def load() -> None:
     """Load groups and consent texts. Again and again is harmless.
 
-    Raises ValueError when a text was edited without a new version: what customers agreed to must stay what they saw.
+    Raises ValueError when a text was edited without a new version: what customers agreed to must stay what
+    they saw.
     """
     roles.load()
     for text in TEXTS:
-        stored, _new = ConsentText.objects.get_or_create(purpose=text["purpose"], version=text["version"], defaults=text)
+        stored, _new = ConsentText.objects.get_or_create(
+            purpose=text["purpose"], version=text["version"], defaults=text
+        )
         if any(getattr(stored, field) != value for field, value in text.items()):
             raise ValueError(f"consent text {stored.purpose} v{stored.version} was edited: give it a new version")

@@ -26,13 +26,13 @@ _granted: dict[Role, set[str]] = {role: set() for role in Role}
 
 
 def grant(role: Role, permissions: Iterable[str]) -> None:
-    """Give a role permissions (`app.codename`). Called from AppConfig.ready; takes effect when reference data is loaded."""
+    """Give a role permissions (`app.codename`), from AppConfig.ready; in force once loaded."""
     _granted[role].update(permissions)
 
 
 @transaction.atomic
 def load() -> None:
-    """Make the groups hold exactly what has been granted. Raises LookupError for a permission that does not exist."""
+    """Make the groups hold exactly what was granted. Raises LookupError for an unknown permission."""
     for role, names in _granted.items():
         group, _new = Group.objects.get_or_create(name=role.value)
         group.permissions.set([_permission(name) for name in sorted(names)])
@@ -56,7 +56,17 @@ grant(
 grant(Role.FINANCE_OFFICER, ["core.view_externalmessage", "core.view_transitionlog", "core.view_work"])
 grant(
     Role.ADMINISTRATOR,
-    ["accounts.view_signin", "accounts.view_device", "accounts.add_user", "accounts.change_user", "accounts.view_user"]
-    + ["auth.view_group", "core.view_externalmessage", "core.view_transitionlog", "core.view_unmasking"]
-    + ["core.view_work", "core.change_work"],
+    [
+        "accounts.view_signin",
+        "accounts.view_device",
+        "accounts.view_user",
+        "accounts.add_user",
+        "accounts.change_user",
+        "auth.view_group",
+        "core.view_externalmessage",
+        "core.view_transitionlog",
+        "core.view_unmasking",
+        "core.view_work",
+        "core.change_work",
+    ],
 )

@@ -9,9 +9,8 @@ import secrets
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import customers
 from accounts.devices import device_of
@@ -68,7 +67,8 @@ def send_code(*, mobile: str, origin: Origin) -> None:
 def verify_code(*, mobile: str, code: str, origin: Origin) -> SignedIn:
     """Sign in with the last code sent to `mobile`; register whoever is new.
 
-    Raises Problem: mobile_invalid, code_wrong, code_expired, account_switched_off (403). Each attempt leaves a SignIn row.
+    Raises Problem: mobile_invalid, code_wrong, code_expired, account_switched_off (403). Each attempt leaves
+    a SignIn row.
     """
     mobile = clean_mobile(mobile)
     with transaction.atomic(durable=True):
@@ -156,7 +156,9 @@ def _refusal(outcome: SignIn.Outcome) -> Problem:
     if outcome == SignIn.Outcome.WRONG_CODE:
         return Problem("code_wrong", gettext_lazy("This code is not right. Check the last SMS we sent."), field="code")
     if outcome == SignIn.Outcome.CODE_EXPIRED:
-        return Problem("code_expired", gettext_lazy("This code can no longer be used. Ask for a new one."), field="code")
+        return Problem(
+            "code_expired", gettext_lazy("This code can no longer be used. Ask for a new one."), field="code"
+        )
     message = gettext_lazy("This account is switched off. Call our service line.")
     return Problem("account_switched_off", message, status=403)
 

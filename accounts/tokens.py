@@ -22,9 +22,7 @@ def issue(*, user: User) -> tuple[str, ApiToken]:
     """A new token: its text, which nobody can read again, and its row."""
     text = secrets.token_urlsafe(32)
     now = clock.real_now()
-    row = ApiToken.objects.create(
-        user=user, token_hash=token_hash(text), created_at=now, expires_at=now + TOKEN_LIFE
-    )
+    row = ApiToken.objects.create(user=user, token_hash=token_hash(text), created_at=now, expires_at=now + TOKEN_LIFE)
     return text, row
 
 

@@ -18,7 +18,17 @@ class DocumentAdmin(ReadOnlyAdmin):
     search_fields = ["serial", "customer__serial"]
     ordering = ["-id"]
     list_select_related = ["customer"]
-    fields = ["serial", "customer", "kind", "status", "content_type", "size", "sha256", "uploaded_at", "read_at"]
+    fields = [
+        "serial",
+        "customer",
+        "kind",
+        "status",
+        "content_type",
+        "size",
+        "sha256",
+        "uploaded_at",
+        "read_at",
+    ]
     actions_detail = ["reveal"]
 
     def has_reveal_permission(self, request: HttpRequest, object_id: object = None) -> bool:

@@ -45,7 +45,16 @@ class SignInAdmin(ReadOnlyAdmin):
 class MessageAdmin(ReadOnlyAdmin):
     """What we told whom and when; the words themselves are the customer's."""
 
-    list_display = ["serial", "customer", "template", "language", "title", "created_at", "sms_accepted_at", "read_at"]
+    list_display = [
+        "serial",
+        "customer",
+        "template",
+        "language",
+        "title",
+        "created_at",
+        "sms_accepted_at",
+        "read_at",
+    ]
     list_filter = ["template", "by_sms", ("sms_accepted_at", admin.EmptyFieldListFilter)]
     search_fields = ["serial", "customer__serial"]
     ordering = ["-id"]

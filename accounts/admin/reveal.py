@@ -1,6 +1,6 @@
-"""The one way staff see personal data in clear: a page that asks which and why, records it, and then shows it once."""
+"""The one way staff see personal data in clear: a page that asks which and why, records it, shows it once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django import forms
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
@@ -17,9 +17,11 @@ class RevealForm(forms.Form):
     """Which datum, and why."""
 
     field = forms.ChoiceField(label=_("what to show"), widget=UnfoldAdminSelectWidget)
-    why = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+    why = forms.CharField(
+        label=_("reason"), max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
 
-    def __init__(self, choices: list[tuple[str, object]], *args: object, **kwargs: object) -> None:
+    def __init__(self, choices: Sequence[tuple[str, object]], *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["field"].choices = choices  # type: ignore[attr-defined]
 
@@ -28,10 +30,10 @@ def reveal_page(
     model_admin: DjangoModelAdmin,
     request: HttpRequest,
     obj: models.Model,
-    choices: list[tuple[str, object]],
+    choices: Sequence[tuple[str, object]],
     show: Callable[[str, str], str | HttpResponse],
 ) -> HttpResponse:
-    """Ask for field and reason; then `show(field, why)` gives the clear text for the page, or a response of its own."""
+    """Ask for field and reason; `show(field, why)` then gives the clear text, or a response of its own."""
     form = RevealForm(choices, request.POST or None)
     shown: str | HttpResponse = ""
     if request.method == "POST" and form.is_valid():

@@ -1,7 +1,7 @@
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.models import Customer
+from accounts.models import Customer, User
 
 
 class IsCustomer(BasePermission):
@@ -13,4 +13,5 @@ class IsCustomer(BasePermission):
 
 def customer_of(request: Request) -> Customer:
     """The signed-in customer of a request that IsCustomer let through."""
+    assert isinstance(request.user, User)
     return request.user.customer

@@ -33,7 +33,16 @@ class ProfileSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Customer
-        fields = ["serial", "name", "id_number", "mobile", "language", "verified", "verified_at", "created_at"]
+        fields = [
+            "serial",
+            "name",
+            "id_number",
+            "mobile",
+            "language",
+            "verified",
+            "verified_at",
+            "created_at",
+        ]
 
 
 class ConsentTextSerializer(serializers.ModelSerializer):

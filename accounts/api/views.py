@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts import consents, customers, documents, identity, messages, signin, tokens
 from accounts.api import serializers as forms
 from accounts.api.permissions import IsCustomer, customer_of
+from accounts.models import ApiToken
 from accounts.origin import Channel, Origin, origin_of
 from core.api import once
 
@@ -65,6 +66,7 @@ class CurrentToken(APIView):
 
     @extend_schema(request=None, responses={204: None}, tags=["sign-in"])
     def delete(self, request: Request) -> Response:
+        assert isinstance(request.auth, ApiToken)
         tokens.revoke(token=request.auth)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -102,7 +104,9 @@ class Consents(APIView):
     permission_classes = (IsCustomer,)
 
     @extend_schema(
-        request=forms.GiveConsentsSerializer, responses={201: forms.ConsentSerializer(many=True)}, tags=["consents"]
+        request=forms.GiveConsentsSerializer,
+        responses={201: forms.ConsentSerializer(many=True)},
+        tags=["consents"],
     )
     def post(self, request: Request) -> Response:
         texts = _valid(forms.GiveConsentsSerializer, request)["texts"]
@@ -127,7 +131,9 @@ class VerifyIdentity(APIView):
     permission_classes = (IsCustomer,)
 
     @extend_schema(
-        request=forms.FourElementsSerializer, responses={200: forms.IdentityCheckSerializer}, tags=["identity"]
+        request=forms.FourElementsSerializer,
+        responses={200: forms.IdentityCheckSerializer},
+        tags=["identity"],
     )
     def post(self, request: Request) -> Response:
         elements = _valid(forms.FourElementsSerializer, request)

@@ -20,7 +20,7 @@ class Purpose(models.TextChoices):
 
 
 class ConsentText(models.Model):
-    """One version of what a customer is asked to agree to. A later version asks again; an old one is never edited."""
+    """One version of what a customer is asked to agree to. A later one asks again; none is edited."""
 
     purpose = models.CharField(_("purpose"), max_length=30, choices=Purpose.choices)
     version = models.PositiveSmallIntegerField(_("version"))
@@ -34,7 +34,9 @@ class ConsentText(models.Model):
         verbose_name = _("consent text")
         verbose_name_plural = _("consent texts")
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["purpose", "version"], name="accounts_consent_text_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "version"], name="accounts_consent_text_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} v{self.version}"
@@ -60,7 +62,9 @@ class Consent(models.Model):
     given_channel = models.CharField(_("given by"), max_length=10, choices=Channel.choices)
     given_device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
-    withdrawn_channel = models.CharField(_("withdrawn by"), max_length=10, choices=Channel.choices, blank=True)
+    withdrawn_channel = models.CharField(
+        _("withdrawn by"), max_length=10, choices=Channel.choices, blank=True
+    )
 
     class Meta:
         verbose_name = _("consent record")

@@ -16,7 +16,7 @@ class Language(models.TextChoices):
 
 
 class Customer(models.Model):
-    """A person who borrows or may. Name and ID number are empty until the identity authority has agreed to them.
+    """A person who borrows or may. Name and ID number are empty until the identity authority agreed to them.
 
     `serial` is how other rooms refer to the customer.
     """

@@ -12,8 +12,8 @@ from core.transitions import StatefulModel, status_field, transition
 class Document(StatefulModel):
     """A picture or paper that a customer gave us, encrypted before it touched the disk.
 
-    An ID card picture is read by a worker and compared with the verified identity: the status says what came of it. What
-    was read is not kept. An income proof stays STORED.
+    An ID card picture is read by a worker and compared with the verified identity: the status says what came
+    of it. What was read is not kept. An income proof stays STORED.
     """
 
     class Kind(models.TextChoices):

@@ -12,7 +12,8 @@ from core.transitions import StatefulModel, status_field, transition
 class IdentityCheck(StatefulModel):
     """One question to the identity authority: do name, ID number, card and the bank's mobile belong together?
 
-    Only AGREED verifies. CANNOT_CHECK is no answer about the person, nor is ASKING, and neither counts as a wrong attempt.
+    Only AGREED verifies. CANNOT_CHECK is no answer about the person, nor is ASKING, and neither counts as a
+    wrong attempt.
     """
 
     class Status(models.TextChoices):

@@ -4,7 +4,7 @@ from core import clock
 
 
 class SmsCode(models.Model):
-    """A one-time code sent to a mobile. Neither the code nor the mobile is here, only keyed hashes of them."""
+    """A one-time code sent to a mobile. Neither the code nor the mobile is here, only their keyed hashes."""
 
     serial = models.CharField(max_length=20, unique=True)
     mobile_index = models.CharField(max_length=64)
@@ -16,7 +16,10 @@ class SmsCode(models.Model):
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["mobile_index", "sent_at"]), models.Index(fields=["ip_index", "sent_at"])]
+        indexes = [
+            models.Index(fields=["mobile_index", "sent_at"]),
+            models.Index(fields=["ip_index", "sent_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.serial

@@ -17,7 +17,8 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 def once(request: Request, *, scope: str, action: Callable[[], tuple[int, Any]]) -> Response:
-    """Answer with what `action` (→ status, body) gives; with an Idempotency-Key, only the first time, and replay it after.
+    """Answer with what `action` (→ status, body) gives; with an Idempotency-Key, only the first time, and replay it
+    after.
 
     `scope` says whose key it is and for what, so that customers cannot meet each other's.
     """

@@ -31,8 +31,9 @@ class Result:
 def run_once(*, scope: str, key: str, payload: Any, action: Callable[[], tuple[int, Any]]) -> Result:
     """Run `action` (→ status, body) once for this `key` within `scope`, and replay its answer to every later call.
 
-    Raises Problem `idempotency_key_reused` (409) when the payload differs from the first call's, and `in_progress` (409)
-    while the first call is still running. A refusal is not remembered, so that the caller may correct and send again.
+    Raises Problem `idempotency_key_reused` (409) when the payload differs from the first call's, and `in_progress`
+    (409) while the first call is still running. A refusal is not remembered, so that the caller may correct and
+    send again.
     """
     record, first = _claim(scope, key, _hash(payload))
     if not first and record.status is not None:

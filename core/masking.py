@@ -48,7 +48,17 @@ _BY_KEY = {
     "mobile": mask_mobile,
     "reserved_mobile": mask_mobile,
 }
-_SECRET_KEYS = {"password", "token", "code_sent", "text", "authorization", "content", "address", "employer", "ip"}
+_SECRET_KEYS = {
+    "password",
+    "token",
+    "code_sent",
+    "text",
+    "authorization",
+    "content",
+    "address",
+    "employer",
+    "ip",
+}
 
 
 def mask_payload(value: Any, key: str = "") -> Any:

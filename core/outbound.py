@@ -1,9 +1,9 @@
 """Messages with institutions: signed, verified, time-limited, and recorded whole with personal data masked.
 
-A call is made outside any transaction. Its record is committed before it is sent and completed after the answer, so that a
-crash in between leaves a trace. What comes back is one of three things: ANSWERED (an answer that the institution signed),
-NEVER_SENT (no connection was made), or UNKNOWN (anything else: time-out, broken connection, server error, bad signature),
-which is to be queried and never taken for a failure.
+A call is made outside any transaction. Its record is committed before it is sent and completed after the answer, so
+that a crash in between leaves a trace. What comes back is one of three things: ANSWERED (an answer that the
+institution signed), NEVER_SENT (no connection was made), or UNKNOWN (anything else: time-out, broken connection,
+server error, bad signature), which is to be queried and never taken for a failure.
 """
 
 import json
@@ -132,13 +132,11 @@ class SignedClient:
         return Answer(Outcome.ANSWERED, response.status_code, body)
 
 
-def receive_callback(
-    institution: Institution, request: HttpRequest, take_in: Callable[[dict[str, Any]], None]
-) -> None:
+def receive_callback(institution: Institution, request: HttpRequest, take_in: Callable[[dict[str, Any]], None]) -> None:
     """Verify a callback's size, freshness, signature and novelty, record it, and hand its JSON body to `take_in`.
 
-    The record and what `take_in` writes are committed together, before the institution is answered. Raises Problem (400,
-    401, 409, 413); a message with a bad signature leaves a record too.
+    The record and what `take_in` writes are committed together, before the institution is answered. Raises Problem
+    (400, 401, 409, 413); a message with a bad signature leaves a record too.
     """
     forbid_transaction("receiving a callback")
     if int(request.headers.get("Content-Length") or 0) > MAX_CALLBACK_BYTES:

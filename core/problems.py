@@ -16,7 +16,13 @@ class Problem(Exception):
     """
 
     def __init__(
-        self, code: str, message: str | Promise, *, field: str | None = None, status: int = 400, **details: Any
+        self,
+        code: str,
+        message: str | Promise,
+        *,
+        field: str | None = None,
+        status: int = 400,
+        **details: Any,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -30,7 +36,12 @@ class Problem(Exception):
 
     def as_dict(self) -> dict[str, Any]:
         """The members of the problem+json document, in the active language."""
-        body = {"type": f"/problems/{self.code}", "title": str(self.message), "status": self.status, "code": self.code}
+        body = {
+            "type": f"/problems/{self.code}",
+            "title": str(self.message),
+            "status": self.status,
+            "code": self.code,
+        }
         if self.field:
             body["field"] = self.field
         return {**body, **self.details}

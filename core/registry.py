@@ -1,8 +1,9 @@
 """What flows upward, against the arrows: a lower app announces an outcome, the app above has registered what to do.
 
-Registered in AppConfig.ready, looked up by a key (an order's purpose, a decision's subject). A handler's `lock` is called
-before the lower app locks its own row, so that the one lock order holds (customer → credit line → loan → order → ledger
-accounts); `apply` runs inside the same transaction as the lower app's change. Neither opens a durable transaction.
+Registered in AppConfig.ready, looked up by a key (an order's purpose, a decision's subject). A handler's `lock` is
+called before the lower app locks its own row, so that the one lock order holds (customer → credit line → loan →
+order → ledger accounts); `apply` runs inside the same transaction as the lower app's change. Neither opens a
+durable transaction.
 """
 
 import datetime as dt

@@ -1,7 +1,8 @@
 """Files that are ciphertext before they touch the disk.
 
-A stored file is a one-line header (format and key version), then chunks of AES-256-GCM: each chunk's number, whether it is
-the last, and the file's own random nonce prefix are bound into its nonce, so chunks cannot be reordered, dropped or swapped.
+A stored file is a one-line header (format and key version), then chunks of AES-256-GCM: each chunk's number,
+whether it is the last, and the file's own random nonce prefix are bound into its nonce, so chunks cannot be
+reordered, dropped or swapped.
 """
 
 import io
@@ -28,7 +29,11 @@ class EncryptedStorage(FileSystemStorage):
     """Keeps files under settings.DOCUMENTS_DIR, encrypted. There is no address to fetch them from: `url` is refused."""
 
     def __init__(self) -> None:
-        super().__init__(location=settings.DOCUMENTS_DIR, base_url=None)
+        super().__init__(location=settings.DOCUMENTS_DIR)
+
+    def url(self, name: str | None) -> str:
+        """Refused: sealed files are shown only by views that check who asks."""
+        raise ValueError("sealed files have no address")
 
     def _save(self, name: str, content: File) -> str:
         return super()._save(name, ContentFile(b"".join(seal(content))))

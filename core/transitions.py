@@ -6,9 +6,9 @@ A model inherits StatefulModel, declares `status = status_field(Status, Status.F
     def claim(self, *, by: str, why: str) -> None:
         self.claimed_by = by
 
-Calling a verb needs an open transaction. The row is locked and read again first, so a stale copy in memory cannot act on
-a state that is no longer true; whatever the caller had changed on it in memory is discarded. The body then sets fields,
-the row is saved and a TransitionLog row written.
+Calling a verb needs an open transaction. The row is locked and read again first, so a stale copy in memory cannot
+act on a state that is no longer true; whatever the caller had changed on it in memory is discarded. The body then
+sets fields, the row is saved and a TransitionLog row written.
 """
 
 import functools
@@ -76,7 +76,9 @@ def status_field(choices: type[models.TextChoices], initial: models.TextChoices)
 
 
 def status_constraint(name: str, *statuses: str) -> models.CheckConstraint:
-    """The database's own refusal of a status that is not in the list (a Meta class cannot see the choices beside it)."""
+    """The database's own refusal of a status that is not in the list (a Meta class cannot see the choices beside
+    it).
+    """
     return models.CheckConstraint(condition=models.Q(status__in=statuses), name=name)
 
 

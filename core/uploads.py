@@ -10,7 +10,9 @@ MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 
 
 class InMemoryUploadHandler(FileUploadHandler):
-    """Takes every file into memory, keeping no more than one byte over the limit: enough to see that it is too large."""
+    """Takes every file into memory, keeping no more than one byte over the limit: enough to see that it is too
+    large.
+    """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)

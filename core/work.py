@@ -1,8 +1,9 @@
 """Work rows: claimed with a lease, retried with backoff, parked with their error, rerun by a person.
 
-A use case calls `enqueue` inside its transaction; the row commits with it or not at all. After the commit a queue message
-wakes a worker, and a sweep every two seconds finds whatever no message woke, and whatever a killed worker left behind
-once its lease has expired. A handler may therefore run twice and must find out for itself what is already done.
+A use case calls `enqueue` inside its transaction; the row commits with it or not at all. After the commit a queue
+message wakes a worker, and a sweep every two seconds finds whatever no message woke, and whatever a killed worker
+left behind once its lease has expired. A handler may therefore run twice and must find out for itself what is
+already done.
 """
 
 import datetime as dt
@@ -45,8 +46,8 @@ def register(kind: str, handler: Handler) -> None:
 def enqueue(kind: str, key: str, *, delay: dt.timedelta = dt.timedelta()) -> None:
     """Ask, as part of the open transaction, that the work be done once `delay` of real time has passed.
 
-    While work of the same kind and key is open, asking again only brings it forward; if it is running just then, it runs
-    once more afterwards.
+    While work of the same kind and key is open, asking again only brings it forward; if it is running just then, it
+    runs once more afterwards.
     """
     require_transaction("enqueuing work")
     with connection.cursor() as cursor:
@@ -72,7 +73,9 @@ def _wake(work_id: int) -> None:
 
 
 def run_due(*, limit: int = 100) -> int:
-    """Claim and run work that is due, one after the other, until none is left or `limit` is reached. Returns how many."""
+    """Claim and run work that is due, one after the other, until none is left or `limit` is reached. Returns how
+    many.
+    """
     for count in range(limit):
         if not run_next():
             return count
@@ -118,9 +121,10 @@ def _finish(work: Work, answer: Again | None) -> None:
         cursor.execute(
             """
             UPDATE core_work SET
-                state = CASE WHEN %(after)s::interval IS NULL AND requests = %(requests)s THEN 'done' ELSE 'waiting' END,
-                due_at = CASE WHEN requests = %(requests)s
-                         THEN clock_timestamp() + COALESCE(%(after)s::interval, interval '0') ELSE clock_timestamp() END,
+                state = CASE WHEN %(after)s::interval IS NULL AND requests = %(requests)s THEN 'done' ELSE 'waiting'
+                END, due_at = CASE WHEN requests = %(requests)s
+                         THEN clock_timestamp() + COALESCE(%(after)s::interval, interval '0') ELSE clock_timestamp()
+                         END,
                 finished_at = CASE WHEN %(after)s::interval IS NULL AND requests = %(requests)s
                               THEN clock_timestamp() END,
                 lease_until = NULL, failures = 0, last_error = ''
@@ -166,7 +170,9 @@ def rerun(work: Work) -> None:
 
 
 def drain() -> int:
-    """Run all work that is open and not parked, without waiting until it is due. For tests and commands. Returns how many."""
+    """Run all work that is open and not parked, without waiting until it is due. For tests and commands. Returns
+    how many.
+    """
     done = 0
     while done < 1000:
         Work.objects.filter(state=Work.State.WAITING).update(due_at=dt.datetime(2000, 1, 1, tzinfo=dt.UTC))

@@ -1,7 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-
 VIEW = [f"debt_collection.view_{model}" for model in ("collectioncase", "contactattempt", "strategystep")]
 EDIT_STRATEGY = ["debt_collection.add_strategystep", "debt_collection.change_strategystep"]
 

@@ -1,4 +1,6 @@
-"""A case's life: opened by the day close that finds arrears, kept up to date by each later one, closed when they are paid."""
+"""A case's life: opened by the day close that finds arrears, kept up to date by each later one, closed when they
+are paid.
+"""
 
 from core import clock
 from core.actors import system

@@ -1,4 +1,6 @@
-"""Reminders: planned with the day close, sent outside the quiet hours, dropped when the debt has been paid meanwhile."""
+"""Reminders: planned with the day close, sent outside the quiet hours, dropped when the debt has been paid
+meanwhile.
+"""
 
 from django.db import transaction
 

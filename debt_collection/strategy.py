@@ -27,6 +27,4 @@ def step_for(dpd: int, *, on: dt.date) -> StrategyStep | None:
 def load_first_steps() -> None:
     """Reference data: the first strategy table. Harmless to repeat."""
     for step in FIRST_STEPS:
-        StrategyStep.objects.get_or_create(
-            dpd_from=step["dpd_from"], effective_from=FIRST_DAY, defaults=step
-        )
+        StrategyStep.objects.get_or_create(dpd_from=step["dpd_from"], effective_from=FIRST_DAY, defaults=step)

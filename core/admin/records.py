@@ -22,7 +22,16 @@ class UnmaskingAdmin(ReadOnlyAdmin):
 
 @admin.register(ExternalMessage)
 class ExternalMessageAdmin(ReadOnlyAdmin):
-    list_display = ["at", "institution", "direction", "serial", "path", "outcome", "answer_status", "signature"]
+    list_display = [
+        "at",
+        "institution",
+        "direction",
+        "serial",
+        "path",
+        "outcome",
+        "answer_status",
+        "signature",
+    ]
     list_filter = ["institution", "direction", "outcome", "signature"]
     search_fields = ["serial"]
     ordering = ["-id"]

@@ -28,9 +28,14 @@ def test_a_look_without_a_reason_is_refused(secret):
 
 
 @pytest.mark.parametrize(
-    "attack", ["UPDATE core_unmasking SET actor = 'x'", "DELETE FROM core_unmasking", "TRUNCATE core_unmasking"]
+    "attack",
+    ["UPDATE core_unmasking SET actor = 'x'", "DELETE FROM core_unmasking", "TRUNCATE core_unmasking"],
 )
 def test_the_record_cannot_be_rewritten(secret, attack):
     reveal(secret, "body", by="staff:ann", why="check")
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(attack)

@@ -18,7 +18,9 @@ def test_personal_numbers_in_free_text_are_masked(clear, masked):
     assert mask_text(clear) == masked
 
 
-@pytest.mark.parametrize("kept", ["20261123LN0000000018", "2026-11-23T06:21:49.479328", "amount 200000.00", "1234567890"])
+@pytest.mark.parametrize(
+    "kept", ["20261123LN0000000018", "2026-11-23T06:21:49.479328", "amount 200000.00", "1234567890"]
+)
 def test_serials_times_and_amounts_are_left_alone(kept):
     assert mask_text(kept) == kept
 

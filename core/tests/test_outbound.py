@@ -25,14 +25,10 @@ def write_key(directory, name):
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private, public = directory / f"{name}.pem", directory / f"{name}.pub.pem"
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     public.write_bytes(
-        key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     return private, public
 
@@ -119,7 +115,11 @@ def test_no_connection_is_never_sent(keys, settings):
 def test_the_record_is_whole_and_masked(bank):
     call(bank)
     message = ExternalMessage.objects.get()
-    assert json.loads(message.body) == {"serial": OUR_SERIAL, "payee_name": "张**", "card_number": "**** 3445"}
+    assert json.loads(message.body) == {
+        "serial": OUR_SERIAL,
+        "payee_name": "张**",
+        "card_number": "**** 3445",
+    }
     assert json.loads(message.answer_body) == {"status": "ACCEPTED", "name": "张**"}
     assert (message.outcome, message.signature, message.answer_status) == ("answered", "good", 200)
 

@@ -1,11 +1,11 @@
 import io
 
 import pytest
+from django.core.files.base import ContentFile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.storage import CHUNK_BYTES, EncryptedStorage, seal, unseal
-from django.core.files.base import ContentFile
 
 SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES]
 

@@ -16,7 +16,16 @@ class ContactInline(TabularInline):
 
 @admin.register(CollectionCase)
 class CollectionCaseAdmin(ReadOnlyAdmin):
-    list_display = ["serial", "loan_serial", "status", "dpd", "bucket", "arrears", "outstanding_principal", "opened_at"]
+    list_display = [
+        "serial",
+        "loan_serial",
+        "status",
+        "dpd",
+        "bucket",
+        "arrears",
+        "outstanding_principal",
+        "opened_at",
+    ]
     list_filter = ["status", "bucket"]
     search_fields = ["serial", "loan_serial", "customer_serial"]
     ordering = ["-dpd", "serial"]

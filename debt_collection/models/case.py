@@ -33,7 +33,9 @@ class CollectionCase(StatefulModel):
         constraints = [
             status_constraint("debt_collection_case_status", "open", "closed"),
             models.UniqueConstraint(
-                fields=["loan_serial"], condition=models.Q(status="open"), name="debt_collection_one_open_case"
+                fields=["loan_serial"],
+                condition=models.Q(status="open"),
+                name="debt_collection_one_open_case",
             ),
         ]
 

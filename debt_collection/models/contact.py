@@ -5,7 +5,9 @@ from debt_collection.models.case import CollectionCase
 
 
 class ContactAttempt(models.Model):
-    """One reminder of a case: planned by the strategy on a business date, then sent outside the quiet hours or dropped."""
+    """One reminder of a case: planned by the strategy on a business date, then sent outside the quiet hours or
+    dropped.
+    """
 
     class Outcome(models.TextChoices):
         PLANNED = "planned", _("planned")

@@ -4,10 +4,11 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
+LAST_SWEEP = "core.last-sweep"
+
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when the database and the cache answer; an error otherwise."""
+    """200 when the database and the cache answer, an error otherwise; with the Unix time of the last sweep for work, if recent."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    cache.get("healthz")
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "last_sweep": cache.get(LAST_SWEEP)})

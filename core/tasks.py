@@ -1,8 +1,11 @@
 """Celery only wakes work; the rows say what is to be done."""
 
 from celery import shared_task
+from django.core.cache import cache
 
 from core import work
+from core.clock import real_now
+from core.health import LAST_SWEEP
 
 
 @shared_task
@@ -13,5 +16,6 @@ def run_work(*, work_id: int) -> None:
 
 @shared_task
 def sweep_work() -> None:
-    """Run whatever is due and nobody woke."""
+    """Run whatever is due and nobody woke; that a sweep came shows that beat, broker and worker are well."""
+    cache.set(LAST_SWEEP, real_now().timestamp(), timeout=60)
     work.run_due()

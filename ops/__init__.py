@@ -1,0 +1,6 @@
+"""Scripts that build, run and check the platform on one machine: standard library first, nothing of the product."""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; name another: make run PYTHON=python3.11")

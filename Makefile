@@ -1,0 +1,37 @@
+# `make help` lists what there is. Only Python 3.11 or newer is needed; everything else is installed into .venv.
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
+VENV_PYTHON := .venv/bin/python
+BOOTSTRAP = $(PYTHON) -m ops.bootstrap
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check nightly train pins venv
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: ## build, start everything, play the demo journey, serve until Ctrl-C (ONCE=1: end after the journey; PORT=, SANDBOX_PORT=)
+	@$(PYTHON) -m ops.run
+
+test: ## run the whole suite on engines of its own (ARGS="path -k name" for a part of it)
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(PYTHON) -m ops.chromium
+	@$(VENV_PYTHON) -m pytest $(ARGS)
+
+check: ## ruff, mypy, import-linter, migrations, deployment check, known vulnerabilities
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) -m ops.check
+
+nightly: ## the suite with many more generated examples
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(PYTHON) -m ops.chromium
+	@HYPOTHESIS_PROFILE=nightly $(VENV_PYTHON) -m pytest $(ARGS)
+
+train: ## train the scorecards anew from public data
+	@$(BOOTSTRAP) requirements requirements-train
+	@$(VENV_PYTHON) manage.py train_scorecard
+
+venv: ## .venv with what running and testing need, nothing started
+	@$(BOOTSTRAP) requirements requirements-test
+
+pins: ## resolve the *.in lists anew into the pinned requirement files
+	@$(PYTHON) -m ops.pins

@@ -1,0 +1,78 @@
+"""The environment in which the platform runs here: the caller's, then `.env`, then what is generated into var/local.env."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ops.engines import Postgres, Valkey
+from ops.local_secrets import random_key, write_private
+from ops.places import ROOT, VAR
+from ops.problems import Trouble
+
+LOCAL = VAR / "local.env"
+POSTGRES = Postgres(VAR / "pg")
+VALKEY = Valkey(VAR / "valkey")
+DATABASE = "lending"
+INSTITUTIONS = ("IDENTITY", "PAYMENT", "FUNDER", "SMS")
+LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+HEADER = "# Made by `make run`. The keys are kept, the rest is written anew by every run; .env overrides it.\n"
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """NAME=value lines. Raises Trouble that names the file and the line that is none."""
+    if not path.exists():
+        return {}
+    found = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Trouble(f"{path.name} cannot be read ({error}); make it a readable text file of NAME=value lines.") from None
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        match = LINE.fullmatch(text)
+        if match is None:
+            raise Trouble(f"Line {number} of {path.name} is not NAME=value; correct it or remove it (.env.example explains all).")
+        found[match[1]] = _unquoted(match[2])
+    return found
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+def given() -> dict[str, str]:
+    """What the owner has set: the environment, else `.env`."""
+    return {**read_env_file(ROOT / ".env"), **os.environ}
+
+
+def port_of(settings: Mapping[str, str], name: str, default: int) -> int:
+    """A port setting. Raises Trouble when it is no port."""
+    text = settings.get(name, str(default))
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise Trouble(f"{name}={text} is no port; give a number from 1 to 65535.")
+    return int(text)
+
+
+def complete(settings: dict[str, str]) -> dict[str, str]:
+    """The owner's settings, with everything they leave out made up for this machine and noted in var/local.env."""
+    port, sandbox_port = port_of(settings, "PORT", 8000), port_of(settings, "SANDBOX_PORT", 8100)
+    kept = read_env_file(LOCAL)
+    local = {
+        "SECRET_KEY": kept.get("SECRET_KEY") or random_key() + random_key(),
+        "FIELD_KEYS": kept.get("FIELD_KEYS") or f"1:{random_key()}",
+        "BLIND_INDEX_KEY": kept.get("BLIND_INDEX_KEY") or random_key(),
+        "SANDBOX": "true",
+        "DATABASE_URL": POSTGRES.url(DATABASE),
+        "BROKER_URL": VALKEY.broker_url,
+        "CACHE_URL": VALKEY.cache_url,
+        "PLATFORM_URL": f"http://127.0.0.1:{port}",
+        **{f"{name}_URL": f"http://127.0.0.1:{sandbox_port}" for name in INSTITUTIONS},
+    }
+    write_private(LOCAL, (HEADER + "".join(f"{name}={value}\n" for name, value in local.items())).encode())
+    return {**local, **settings, "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}

@@ -1,4 +1,4 @@
-"""`python -m sandbox` plays the world outside; `python -m sandbox keys` only makes the institutions' missing keys."""
+"""`python -m sandbox` plays the world outside; `python -m sandbox keys` makes missing keys."""
 
 import socket
 import sys
@@ -18,12 +18,12 @@ def main(arguments: list[str]) -> int:
     commands = {(): serve, ("serve",): serve, ("keys",): make_keys}
     command = commands.get(tuple(arguments))
     if command is None:
-        print(USAGE, file=sys.stderr)
+        sys.stderr.write(f"{USAGE}\n")
         return 2
     try:
         command(from_environment())
     except (OSError, ValueError) as error:
-        print(f"The sandbox cannot start: {error}", file=sys.stderr)
+        sys.stderr.write(f"The sandbox cannot start: {error}\n")
         return 1
     return 0
 
@@ -32,10 +32,17 @@ def serve(settings: Settings) -> None:
     """Listen until told to stop. Raises OSError if the port is taken."""
     listener = _listen(settings)
     app = create_app(settings)
-    print(f"Sandbox at http://{settings.host}:{listener.getsockname()[1]}, books in {settings.data}", flush=True)
+    place = f"http://{settings.host}:{listener.getsockname()[1]}"
+    sys.stdout.write(f"Sandbox at {place}, books in {settings.data}\n")
+    sys.stdout.flush()
     # Requests are not logged: their addresses carry personal data.
     config = uvicorn.Config(
-        app, http="h11", log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS
+        app,
+        http="h11",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
 
@@ -43,11 +50,12 @@ def serve(settings: Settings) -> None:
 def make_keys(settings: Settings) -> None:
     """Make the keys that are missing, and name them."""
     made = signing.make_missing_keys(settings.keys)
-    print(f"Keys made in {settings.keys}: {', '.join(made) or 'none, all are there'}")
+    sys.stdout.write(f"Keys made in {settings.keys}: {', '.join(made) or 'none, all are there'}\n")
 
 
 def _listen(settings: Settings) -> socket.socket:
-    listener = socket.socket()
+    # The protocol must be named: asyncio turns Nagle's delay (40 ms an answer) off only where it is.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: the institutions' addresses, control, books, and what goes on between messages."""
+"""The sandbox as one ASGI application: its addresses, and what goes on between messages."""
 
 import asyncio
 import logging

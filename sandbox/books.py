@@ -21,14 +21,14 @@ class Books:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it is on the disk at the end, or none of it. Not to be nested; never wait for anything inside."""
+        """All of it is on the disk at the end, or none of it. Not to be nested; never await inside."""
         self._file.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._file.execute("COMMIT")
         except BaseException:
             self._file.execute("ROLLBACK")
             raise
-        self._file.execute("COMMIT")
 
     def rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
         """All rows that a statement finds."""
@@ -42,7 +42,8 @@ class Books:
     def insert(self, table: str, **values: Any) -> None:
         """Write one row. Raises sqlite3.IntegrityError if it is there already or breaks a rule."""
         columns, marks = ", ".join(values), ", ".join("?" * len(values))
-        self._file.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
+        self._file.execute(statement, tuple(values.values()))
 
     def change(self, statement: str, *values: Any) -> int:
         """Run an UPDATE or DELETE; returns the number of rows it touched."""

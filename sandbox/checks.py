@@ -1,4 +1,4 @@
-"""The forms of what the partner sends. Each check returns the value or raises Refusal (400) with the field's name."""
+"""The forms of what the partner sends. A check returns the value or raises Refusal (400) naming the field."""
 
 import datetime as dt
 import re
@@ -62,7 +62,7 @@ def card_number(body: dict[str, Any]) -> str:
 
 
 def id_number(body: dict[str, Any]) -> str:
-    """A resident ID number: 17 digits with a real birth date, and the check character of ISO 7064 MOD 11-2."""
+    """A resident ID number: 17 digits with a real birth date, a check character of ISO 7064 MOD 11-2."""
     rule = "must be a resident ID number with a right check character"
     value = _matching(body, "id_number", r"[0-9]{17}[0-9X]", rule)
     try:

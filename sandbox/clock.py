@@ -1,4 +1,4 @@
-"""The sandbox's clock: real time plus an offset that a test moves. The institutions' days are those of Asia/Shanghai."""
+"""The sandbox's clock: real time plus an offset that a test moves. Days are those of Asia/Shanghai."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

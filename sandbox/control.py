@@ -49,9 +49,9 @@ async def order_fault(world: World, request: Request) -> dict[str, Any]:
     """Order a fault for the next `count` messages of a target, or for all (null)."""
     body = await _body(request)
     target, fault = body.get("target"), body.get("fault")
-    if target not in TARGETS:
+    if not isinstance(target, str) or target not in TARGETS:
         raise invalid("target", f"must be one of {', '.join(sorted(TARGETS))}")
-    if fault not in TARGETS[target]:
+    if not isinstance(fault, str) or fault not in TARGETS[target]:
         raise invalid("fault", f"of {target} must be one of {', '.join(sorted(TARGETS[target]))}")
     world.faults.order(target, Fault(fault), _count(body.get("count")), _delay(body.get("seconds", 0)))
     return await list_faults(world, request)

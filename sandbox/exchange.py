@@ -1,7 +1,7 @@
-"""One signed message from the partner: verified, met by whatever fault is ordered, handled, answered with a signature.
+"""One signed message from the partner: verified, met by the fault that is ordered, handled, answered signed.
 
-A handler runs inside one transaction of the books, together with the message's nonce. What it did is on the disk before
-the answer leaves; where it refuses (Refusal), nothing was done.
+A handler runs inside one transaction of the books, together with the message's nonce. What it did is on the
+disk before the answer leaves; where it refuses (Refusal), nothing was done.
 """
 
 import asyncio
@@ -77,7 +77,7 @@ def route(world: World, exchange: Exchange) -> Route:
 
 
 def once(world: World, institution: str, incoming: Incoming, content: Any, act: Callable[[], Reply]) -> Reply:
-    """Do what a serial asks for once; the same again gets the same answer, and other content a refusal (409)."""
+    """Do what a serial asks for once; again, it gets the same answer, or for other content a refusal (409)."""
     serial = incoming.body["serial"]
     fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     known = world.books.row(
@@ -86,9 +86,7 @@ def once(world: World, institution: str, incoming: Incoming, content: Any, act: 
     if known is None:
         reply = act()
         answer = json.dumps({"body": reply.body, "silent": reply.silent})
-        world.books.insert(
-            "answers", institution=institution, serial=serial, content_hash=fingerprint, answer=answer
-        )
+        world.books.insert("answers", institution=institution, serial=serial, content_hash=fingerprint, answer=answer)
         return reply
     if known["content_hash"] != fingerprint:
         raise Refusal(409, "SERIAL_REUSED", "This serial number was used with other content.")

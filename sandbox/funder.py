@@ -1,6 +1,6 @@
 """The funding partner: takes part in loans that meet its terms.
 
-A principal ending in .95 is refused. One ending in .96 is approved and never answered: asking by serial tells.
+A principal ending in .95 is refused. One ending in .96 is approved, but only asking by serial tells.
 """
 
 from decimal import Decimal

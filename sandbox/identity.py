@@ -1,7 +1,7 @@
 """The identity authority: do a name, an ID number, a card and its reserved mobile belong together?
 
-Names ending in 不符 disagree; names ending in 难查 cannot be checked; else the first to come with an ID number or a card
-owns it, and whoever comes with another name for that number, or another number for that card, disagrees.
+Names ending in 不符 disagree; names ending in 难查 cannot be checked. Else the first to come with an ID number
+or a card owns it: another name for that number, or another number for that card, disagrees.
 """
 
 from sandbox import checks

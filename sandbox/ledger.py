@@ -1,4 +1,4 @@
-"""The payment institution's ledger. A movement takes from one account what it gives to another, so it always balances."""
+"""The payment institution's ledger. A movement takes from one account what it gives another: it balances."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -8,7 +8,7 @@ from sandbox.clock import Clock
 
 
 class Account(StrEnum):
-    """Where money stands. `outside` is the rest of the world: cards and other banks; its balance is below zero."""
+    """Where money stands. `outside` is the rest of the world, cards and other banks: below zero."""
 
     PARTNER = "partner"
     RESERVED = "reserved"

@@ -1,4 +1,4 @@
-"""Callbacks to the partner: written with the change they tell of, delivered until answered 200, given up in the end."""
+"""Callbacks to the partner: written with the change they tell of, repeated until answered 200 or given up."""
 
 import asyncio
 import json
@@ -42,13 +42,13 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-            async with asyncio.TaskGroup() as group:
-                while True:
-                    for row in self._due():
-                        self._on_the_way.add(row["notification_id"])
-                        group.create_task(self._deliver(client, row))
-                    await asyncio.sleep(POLL_SECONDS)
+        http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
+        async with http as client, asyncio.TaskGroup() as deliveries:
+            while True:
+                for row in self._due():
+                    self._on_the_way.add(row["notification_id"])
+                    deliveries.create_task(self._deliver(client, row))
+                await asyncio.sleep(POLL_SECONDS)
 
     def _due(self) -> list[sqlite3.Row]:
         rows = self._world.books.rows(

@@ -1,4 +1,4 @@
-"""The payment institution's addresses: payouts to cards, collections from cards, the balance, the day's statement."""
+"""The payment institution's addresses: payouts, collections, the balance, the day's statement."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -35,9 +35,7 @@ def _taking(world: World, instruction: Instruction, objection: str) -> Callable[
 
 def _find(kind: Kind) -> Handler:
     def handler(world: World, incoming: Incoming) -> Reply:
-        row = world.books.row(
-            "SELECT * FROM transfers WHERE serial = ? AND kind = ?", incoming.path["serial"], kind
-        )
+        row = world.books.row("SELECT * FROM transfers WHERE serial = ? AND kind = ?", incoming.path["serial"], kind)
         if row is None or incoming.refused:
             raise Refusal(404, "NOT_FOUND", f"No {kind} has this serial number.")
         return Reply(transfers.describe(row))
@@ -72,9 +70,7 @@ def give_statement(world: World, incoming: Incoming) -> Reply:
 EXCHANGES = [
     Exchange("payment", "payouts", "POST", "/payment/v1/payouts", _instruct(Kind.PAYOUT, "payee_name")),
     Exchange("payment", "queries", "GET", "/payment/v1/payouts/{serial}", _find(Kind.PAYOUT)),
-    Exchange(
-        "payment", "collections", "POST", "/payment/v1/collections", _instruct(Kind.COLLECTION, "payer_name")
-    ),
+    Exchange("payment", "collections", "POST", "/payment/v1/collections", _instruct(Kind.COLLECTION, "payer_name")),
     Exchange("payment", "queries", "GET", "/payment/v1/collections/{serial}", _find(Kind.COLLECTION)),
     Exchange("payment", "queries", "GET", "/payment/v1/balance", tell_balance),
     Exchange("payment", "statements", "GET", "/payment/v1/statements/{day}", give_statement),

@@ -41,7 +41,7 @@ async def read_messages(world: World, request: Request) -> dict[str, Any]:
 
 
 async def read_balances(world: World, request: Request) -> dict[str, Any]:
-    """Each account's balance as carried and as summed from the movements, and the sum over all accounts: 0.00."""
+    """Each account's balance as carried and as summed from its movements, and the sum of all: 0.00."""
     found = ledger.balances(world.books)
     return {
         "accounts": {code: yuan(fen) for code, fen in found.items()},
@@ -58,9 +58,7 @@ async def read_identity_checks(world: World, request: Request) -> dict[str, Any]
 
 async def read_participations(world: World, request: Request) -> dict[str, Any]:
     """The participations, of `serial` or `loan_reference` if given; the newest first."""
-    rows = _select(
-        world, "participations", _wanted(request, "serial", "loan_reference"), "funder_serial DESC"
-    )
+    rows = _select(world, "participations", _wanted(request, "serial", "loan_reference"), "funder_serial DESC")
     return {"participations": [_in_yuan(_plain(row)) for row in rows]}
 
 
@@ -110,7 +108,4 @@ def _plain(row: sqlite3.Row, *without: str) -> dict[str, Any]:
 
 def _in_yuan(row: dict[str, Any]) -> dict[str, Any]:
     """The same with each amount in fen named and written as yuan."""
-    return {
-        name.removesuffix("_fen"): yuan(value) if name.endswith("_fen") else value
-        for name, value in row.items()
-    }
+    return {name.removesuffix("_fen"): yuan(value) if name.endswith("_fen") else value for name, value in row.items()}

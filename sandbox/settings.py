@@ -36,9 +36,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         data=Path(read("SANDBOX_DATA", "sandbox-data")),
         partner_key=Path(read("SANDBOX_PARTNER_KEY", "var/keys/platform.pub.pem")),
         settle_seconds=_number("SANDBOX_SETTLE_SECONDS", read("SANDBOX_SETTLE_SECONDS", "0.3"), float),
-        opening_balance=_number(
-            "SANDBOX_OPENING_BALANCE", read("SANDBOX_OPENING_BALANCE", "1000000000.00"), Decimal
-        ),
+        opening_balance=_number("SANDBOX_OPENING_BALANCE", read("SANDBOX_OPENING_BALANCE", "1000000000.00"), Decimal),
     )
 
 

@@ -15,7 +15,7 @@ FRESH_SECONDS = 300
 
 
 def make_missing_keys(directory: Path) -> list[str]:
-    """Give every institution that has none a key pair in `directory`; returns the institutions that got one."""
+    """Give every institution without a key pair one in `directory`; returns those that got one."""
     directory.mkdir(parents=True, exist_ok=True)
     missing = [code for code in INSTITUTIONS if not _private_file(directory, code).exists()]
     for code in missing:
@@ -29,7 +29,7 @@ def load_keys(directory: Path) -> dict[str, rsa.RSAPrivateKey]:
 
 
 def stamp(key: rsa.RSAPrivateKey, *parts: str, body: str, spoiled: bool = False) -> dict[str, str]:
-    """The headers that sign `parts`, the present, a fresh nonce and `body`; `spoiled` ones sign something else."""
+    """The headers that sign `parts`, the present, a nonce and `body`; `spoiled` ones sign another body."""
     timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
     signed = signed_text(*parts, timestamp, nonce, body + " " if spoiled else body)
     signature = base64.b64encode(key.sign(signed, padding.PKCS1v15(), hashes.SHA256())).decode()
@@ -86,9 +86,7 @@ def _load_private(path: Path) -> rsa.RSAPrivateKey:
 
 def _make_key(directory: Path, code: str) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,6 +1,6 @@
 """The payment institution's statement of a day: every movement of the partner's money, a total, a hash.
 
-It is made from the books when asked for. Once it is ready its day is over, so that it comes out the same every time.
+It is made from the books when asked for. Once it is ready its day is over: it comes out the same every time.
 """
 
 import csv
@@ -56,7 +56,8 @@ def statement(world: World, day: dt.date) -> dict[str, Any]:
 
 def _lines(world: World, day: dt.date) -> list[Line]:
     rows = world.books.rows(
-        "SELECT channel_serial, serial, kind, amount_fen, fee_fen, 'SUCCESS' AS status, settled_at AS finished_at"
+        "SELECT channel_serial, serial, kind, amount_fen, fee_fen,"
+        " 'SUCCESS' AS status, settled_at AS finished_at"
         " FROM transfers WHERE settled_day = ? AND status IN ('SUCCESS', 'RETURNED')"
         " UNION ALL"
         " SELECT channel_serial, serial, kind, amount_fen, 0, 'RETURNED', returned_at"
@@ -73,9 +74,7 @@ def _csv(lines: list[Line]) -> str:
     writer.writerow(COLUMNS)
     for line in lines:
         amounts = (yuan(line.amount_fen), yuan(line.fee_fen))
-        writer.writerow(
-            (line.channel_serial, line.serial, line.kind, *amounts, line.status, line.finished_at)
-        )
+        writer.writerow((line.channel_serial, line.serial, line.kind, *amounts, line.status, line.finished_at))
     sum_out = sum(line.amount_fen for line in lines if line.goes_out)
     sum_in = sum(line.amount_fen for line in lines if not line.goes_out)
     fees = sum(line.fee_fen for line in lines)

@@ -1,7 +1,7 @@
 """Payouts and collections: accepted now, settled a moment later, now and then returned.
 
 The last two digits of an amount choose an unusual end:
-.91 refused at once; .92 accepted, then failed; .93 succeeds, then returned; .94 succeeds and is never called back.
+.91 refused at once; .92 accepted, then failed; .93 succeeds, then returned; .94 succeeds, never called back.
 """
 
 import sqlite3
@@ -57,7 +57,7 @@ class Instruction:
 
 
 def accept(world: World, instruction: Instruction, objection: str) -> dict[str, Any]:
-    """Take an instruction into the books, as accepted or as refused, and say which; `objection` refuses it."""
+    """Take an instruction into the books, accepted or (with an `objection`) refused; returns the answer."""
     objection = objection or _objection(world, instruction)
     at, day = world.clock.stamp()
     channel_serial = world.next_serial("PY")

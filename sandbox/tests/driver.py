@@ -1,6 +1,6 @@
 """What the tests drive the sandbox with: its process, a partner who signs, a receiver of callbacks.
 
-The signing here is written anew from the protocol's description, so that both sides are not wrong in the same way.
+The signing is written anew from the protocol's description: both sides are not wrong in the same way.
 """
 
 import base64
@@ -28,7 +28,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 Found = TypeVar("Found")
 
 
-def wait_for(look: Callable[[], Found], seconds: float = 10) -> Found:
+def wait_for(look: Callable[[], Found | None], seconds: float = 10) -> Found:
     """Look until something is found; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -120,9 +120,7 @@ class Partner:
     def get(self, path: str) -> httpx.Response:
         return self.send("GET", path, "", self.headers("GET", path, ""))
 
-    def headers(
-        self, method: str, path: str, body: str, *, at: float | None = None, nonce: str = ""
-    ) -> dict[str, str]:
+    def headers(self, method: str, path: str, body: str, *, at: float | None = None, nonce: str = "") -> dict[str, str]:
         timestamp, nonce = str(int(at or time.time())), nonce or secrets.token_hex(16)
         text = f"{method}\n{path}\n{timestamp}\n{nonce}\n{body}\n".encode()
         signature = self.sandbox.partner_key.sign(text, padding.PKCS1v15(), hashes.SHA256())
@@ -168,7 +166,7 @@ class Partner:
 
 
 class Receiver:
-    """A partner's callback address on a free port. It answers with `statuses` in turn, and 200 when they are used up."""
+    """A partner's callback address on a free port: it answers with `statuses` in turn, then with 200."""
 
     def __init__(self, sandbox: SandboxProcess) -> None:
         self.sandbox = sandbox
@@ -188,7 +186,7 @@ class Receiver:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/callbacks/payment?from=sandbox"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def take(self, path: str, given: dict[str, str], body: str) -> int:
         headers = {name.title(): value for name, value in given.items()}

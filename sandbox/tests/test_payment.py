@@ -94,9 +94,7 @@ def test_93_succeeds_then_comes_back_without_its_fee(
     assert changes(sandbox, before) == {"partner": f"-{fee}", "fees": fee}
 
 
-def test_94_succeeds_and_is_never_called_back(
-    sandbox: SandboxProcess, partner: Partner, receiver: Receiver
-) -> None:
+def test_94_succeeds_and_is_never_called_back(sandbox: SandboxProcess, partner: Partner, receiver: Receiver) -> None:
     accepted = partner.pay("100.94", receiver.url).json()
     partner.ended(accepted["serial"], "SUCCESS")
     [row] = sandbox.read("/books/payouts", serial=accepted["serial"])["payouts"]
@@ -115,9 +113,7 @@ def test_the_same_instruction_again_gets_the_same_answer_and_moves_money_once(
     assert changes(sandbox, before) == {"partner": "-11.00", "fees": "1.00", "outside": "10.00"}
 
 
-@pytest.mark.parametrize(
-    "other", [{"amount": "10.01"}, {"card_number": card_number(2)}, {"payee_name": "李四"}]
-)
+@pytest.mark.parametrize("other", [{"amount": "10.01"}, {"card_number": card_number(2)}, {"payee_name": "李四"}])
 def test_a_serial_used_with_other_content_is_a_conflict(
     partner: Partner, receiver: Receiver, other: dict[str, str]
 ) -> None:

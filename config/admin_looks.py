@@ -1,0 +1,128 @@
+"""How the admin looks and how its rooms are found: settings for django-unfold. Read by the settings, so no models here."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+TEAL = {
+    "50": "240 249 249",
+    "100": "217 239 239",
+    "200": "182 222 223",
+    "300": "134 198 201",
+    "400": "76 164 169",
+    "500": "36 131 137",
+    "600": "11 104 111",
+    "700": "11 92 99",
+    "800": "8 71 77",
+    "900": "8 58 63",
+    "950": "3 38 42",
+}
+
+
+# Section → icon and model (`app.model`) of each of its pages.
+SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
+    (
+        _("Risk"),
+        [
+            ("fact_check", "risk.reviewcase"),
+            ("gavel", "risk.decision"),
+            ("block", "risk.watchlistentry"),
+        ],
+    ),
+    (
+        _("Lending"),
+        [
+            ("assignment", "lending.loanapplication"),
+            ("account_balance_wallet", "lending.creditline"),
+            ("receipt_long", "lending.loan"),
+            ("description", "lending.loancontract"),
+            ("payments", "lending.repayment"),
+            ("handshake", "lending.funder"),
+            ("category", "lending.product"),
+            ("event_available", "lending.dayclose"),
+        ],
+    ),
+    (
+        _("Payments and accounts"),
+        [
+            ("sync_alt", "payments.paymentorder"),
+            ("rule", "payments.difference"),
+            ("upload_file", "payments.statement"),
+            ("summarize", "payments.settlementreport"),
+            ("menu_book", "payments.transfer"),
+            ("account_tree", "payments.account"),
+        ],
+    ),
+    (
+        _("Collections"),
+        [
+            ("phone_in_talk", "debt_collection.collectioncase"),
+            ("forum", "debt_collection.contactattempt"),
+            ("timeline", "debt_collection.strategystep"),
+        ],
+    ),
+    (
+        _("Customers"),
+        [
+            ("person", "accounts.customer"),
+            ("badge", "accounts.identitycheck"),
+            ("credit_card", "accounts.bankcard"),
+            ("folder_shared", "accounts.document"),
+            ("task_alt", "accounts.consent"),
+            ("article", "accounts.consenttext"),
+            ("mail", "accounts.message"),
+            ("login", "accounts.signin"),
+            ("devices", "accounts.device"),
+        ],
+    ),
+    (
+        _("Operations"),
+        [
+            ("pending_actions", "core.work"),
+            ("swap_calls", "core.externalmessage"),
+            ("history", "core.transitionlog"),
+            ("visibility", "core.unmasking"),
+        ],
+    ),
+    (_("Staff"), [("manage_accounts", "accounts.user"), ("groups", "auth.group")]),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar: what the signed-in member of staff may see, room by room. Called by unfold for each page."""
+    from django.contrib import admin
+
+    shown = {model._meta.label_lower: each for model, each in admin.site._registry.items()}
+    first = {"title": _("First page"), "icon": "home", "link": reverse("admin:index")}
+    sections = [{"items": [first]}]
+    for title, pages in SECTIONS:
+        items = [
+            _page(icon, shown[label].model)
+            for icon, label in pages
+            if label in shown and shown[label].has_view_permission(request)
+        ]
+        if items:
+            sections.append({"title": title, "separator": True, "items": items})
+    return sections
+
+
+def _page(icon: str, model: Any) -> dict[str, Any]:
+    title = model._meta.verbose_name_plural
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return {"title": f"{title[:1].upper()}{title[1:]}", "icon": icon, "link": address}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Open Lending: back office"),
+    "SITE_HEADER": _("Open Lending"),
+    "SITE_SUBHEADER": _("Back office"),
+    "SITE_ICON": lambda request: static("portal/mark.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/mark.svg")}],
+    "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {"primary": TEAL},
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "config.admin_looks.navigation"},
+}

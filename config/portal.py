@@ -1,0 +1,31 @@
+"""The portal's first page, and what every page of it is told about the house."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
+from django.views.decorators.http import require_safe
+
+from accounts.pages import customer_of
+from core import clock
+
+
+def house(request: HttpRequest) -> dict[str, object]:
+    """Context processor: who is signed in, unread messages, sandbox and its date. Asked for only by pages that show it."""
+    return {"house": SimpleLazyObject(lambda: _house(request))}
+
+
+def _house(request: HttpRequest) -> dict[str, object]:
+    customer = customer_of(request) if hasattr(request, "user") else None
+    return {
+        "customer": customer,
+        "unread": customer.messages.filter(read_at__isnull=True).count() if customer else 0,
+        "sandbox": settings.SANDBOX,
+        "business_date": clock.today(),
+    }
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Strangers see the product and what it costs; customers see how their things stand and what comes next."""
+    return render(request, "config/home.html")

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from config import portal
+
+urlpatterns = [path("", portal.home, name="home")]

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('mobile_index', core.fields.BlindIndexField(editable=False, max_length=64, null=True, purpose='mobile', source='mobile', unique=True)),
                 ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
                 ('is_active', models.BooleanField(default=True, help_text='Switch off instead of deleting: records keep pointing here.', verbose_name='active')),
-                ('joined_at', models.DateTimeField(default=core.clock.now, editable=False, verbose_name='joined')),
+                ('joined_at', models.DateTimeField(default=core.clock.real_now, editable=False, verbose_name='joined')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],

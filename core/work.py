@@ -73,9 +73,7 @@ def _wake(work_id: int) -> None:
 
 
 def run_due(*, limit: int = 100) -> int:
-    """Claim and run work that is due, one after the other, until none is left or `limit` is reached. Returns how
-    many.
-    """
+    """Claim and run work that is due until none is left or `limit` is reached. Returns how many pieces ran."""
     for count in range(limit):
         if not run_next():
             return count
@@ -121,12 +119,9 @@ def _finish(work: Work, answer: Again | None) -> None:
         cursor.execute(
             """
             UPDATE core_work SET
-                state = CASE WHEN %(after)s::interval IS NULL AND requests = %(requests)s THEN 'done' ELSE 'waiting'
-                END, due_at = CASE WHEN requests = %(requests)s
-                         THEN clock_timestamp() + COALESCE(%(after)s::interval, interval '0') ELSE clock_timestamp()
-                         END,
-                finished_at = CASE WHEN %(after)s::interval IS NULL AND requests = %(requests)s
-                              THEN clock_timestamp() END,
+                state = CASE WHEN requests = %(requests)s THEN %(state)s ELSE 'waiting' END,
+                due_at = clock_timestamp() + CASE WHEN requests = %(requests)s THEN %(pause)s ELSE interval '0' END,
+                finished_at = CASE WHEN requests = %(requests)s AND %(state)s = 'done' THEN clock_timestamp() END,
                 lease_until = NULL, failures = 0, last_error = ''
             WHERE id = %(id)s AND state = 'running' AND attempts = %(attempts)s
             """,
@@ -134,7 +129,8 @@ def _finish(work: Work, answer: Again | None) -> None:
                 "id": work.pk,
                 "attempts": work.attempts,
                 "requests": work.requests,
-                "after": answer.after if answer else None,
+                "state": Work.State.WAITING if answer else Work.State.DONE,
+                "pause": answer.after if answer else dt.timedelta(),
             },
         )
 
@@ -170,9 +166,7 @@ def rerun(work: Work) -> None:
 
 
 def drain() -> int:
-    """Run all work that is open and not parked, without waiting until it is due. For tests and commands. Returns
-    how many.
-    """
+    """Run all work that is open and not parked without waiting until it is due. Returns how many pieces ran."""
     done = 0
     while done < 1000:
         Work.objects.filter(state=Work.State.WAITING).update(due_at=dt.datetime(2000, 1, 1, tzinfo=dt.UTC))

@@ -94,6 +94,22 @@ class SandboxProcess:
         order = {"target": target, "fault": fault, "count": count, "seconds": seconds}
         assert self.http.post("/control/faults", json=order).status_code == 200
 
+    def transfers(self) -> list[dict[str, Any]]:
+        return list(self.read("/books/payouts")["payouts"] + self.read("/books/collections")["collections"])
+
+    def has_settled_all(self) -> bool:
+        """Whether every transfer has come to its end."""
+        return all(
+            row["status"] == "RETURNED" if row["amount"].endswith(".93") else row["status"] != "PROCESSING"
+            for row in self.transfers()
+            if row["code"] not in ("CHANNEL_REFUSED", "PAYER_BALANCE_NOT_ENOUGH")
+        )
+
+    def has_told_all(self) -> bool:
+        """Whether every transfer has come to its end and every callback to the partner."""
+        told = (one["delivered_at"] for row in self.transfers() for one in row["notifications"])
+        return self.has_settled_all() and all(told)
+
     def _is_healthy(self) -> bool:
         assert self.process.poll() is None, "the sandbox ended"
         try:

@@ -40,12 +40,6 @@ def available(sandbox: SandboxProcess) -> Decimal:
     return Decimal(sandbox.read("/books/balances")["accounts"]["partner"])
 
 
-def all_settled(sandbox: SandboxProcess) -> bool:
-    rows = sandbox.read("/books/payouts")["payouts"] + sandbox.read("/books/collections")["collections"]
-    ends = ("SUCCESS", "FAILED", "RETURNED")
-    return all(row["status"] == "RETURNED" if row["amount"].endswith(".93") else row["status"] in ends for row in rows)
-
-
 def test_a_statement_is_ready_at_ten_the_next_day(sandbox: SandboxProcess, partner: Partner) -> None:
     day = dt.date(2030, 1, 10)
     move_to(sandbox, noon(day))
@@ -127,7 +121,7 @@ def test_the_statements_explain_every_fen_of_the_balance(
     for kind, fen, ending in transfers:
         fen = fen if ending is None else fen // 100 * 100 + ending
         partner.pay(f"{fen // 100}.{fen % 100:02d}", NOWHERE, kind=kind)
-    wait_for(lambda: all_settled(sandbox))
+    wait_for(sandbox.has_settled_all)
     move_to(sandbox, noon(day + dt.timedelta(days=1)))
     given = statement(partner, day)
     lines, total = parsed(given["content"])
@@ -139,5 +133,5 @@ def test_the_statements_explain_every_fen_of_the_balance(
     assert (books["sum"], books["accounts"]["reserved"]) == ("0.00", "0.00")
     assert books["accounts"] == books["accounts_from_movements"]
     partner.pay("1.00", NOWHERE)
-    wait_for(lambda: all_settled(sandbox))
+    wait_for(sandbox.has_settled_all)
     assert statement(partner, day) == given

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections, transaction
+from django.test.utils import setup_databases, teardown_databases
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
@@ -31,9 +32,19 @@ class Clone:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(test_session: Session) -> None:
-    """Start PostgreSQL when the first test asks for a database, not before: pure tests need none."""
+def django_db_setup(
+    test_session: Session, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Start PostgreSQL and migrate the test database when the first test asks for one: pure tests need none.
+
+    In place of pytest-django's own, which makes no database when only tests of `committed_db` are run.
+    """
     test_session.start_postgres()
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session", name="reference_data")

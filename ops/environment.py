@@ -1,5 +1,6 @@
 """The environment in which the platform runs here: the caller's, then `.env`, then what is generated into var/local.env."""
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -59,6 +60,19 @@ def port_of(settings: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _check_keys(settings: Mapping[str, str]) -> None:
+    """Raises Trouble for a key that could not encrypt: settings would only say that some base64 is bad."""
+    field_keys = [key.partition(":")[2] for key in settings["FIELD_KEYS"].split(",")]
+    for name, keys in (("FIELD_KEYS", field_keys), ("BLIND_INDEX_KEY", [settings["BLIND_INDEX_KEY"]])):
+        for key in keys:
+            try:
+                length = len(base64.b64decode(key, validate=True))
+            except ValueError:
+                length = 0
+            if length != 32:
+                raise Trouble(f"{name} does not hold 32 bytes in base64; .env.example shows its form and how to make one.")
+
+
 def complete(settings: dict[str, str]) -> dict[str, str]:
     """The owner's settings, with everything they leave out made up for this machine and noted in var/local.env."""
     port, sandbox_port = port_of(settings, "PORT", 8000), port_of(settings, "SANDBOX_PORT", 8100)
@@ -75,4 +89,6 @@ def complete(settings: dict[str, str]) -> dict[str, str]:
         **{f"{name}_URL": f"http://127.0.0.1:{sandbox_port}" for name in INSTITUTIONS},
     }
     write_private(LOCAL, (HEADER + "".join(f"{name}={value}\n" for name, value in local.items())).encode())
-    return {**local, **settings, "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
+    merged = {**local, **settings, "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
+    _check_keys(merged)
+    return merged

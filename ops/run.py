@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -67,16 +66,16 @@ def _check_ports(settings: Mapping[str, str]) -> None:
 def _run(settings: dict[str, str]) -> int:
     started = time.monotonic()
     env = {**settings, processes.MARK: MARK, "PATH": f"{PYTHON.parent}{os.pathsep}{settings['PATH']}"}
-    for sign in (signal.SIGTERM, signal.SIGHUP):
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, _interrupt)
     try:
         _start_engines(settings)
         _prepare(env)
         honcho = _start_processes(env)
         _wait_until_healthy(env, honcho)
-        print(f"Ready at {env['PLATFORM_URL']} after {time.monotonic() - started:.0f} s; logs in {_short(LOG)}", flush=True)
+        print(f"Ready after {time.monotonic() - started:.0f} s at {env['PLATFORM_URL']} (logs in {_short(LOG)})", flush=True)
         if _sandbox(env):
-            status = _manage("demo_journey", env=env)
+            status = _manage("demo_journey", env={**env, "LOG_LEVEL": "WARNING"})
             if status or settings.get("ONCE") == "1":
                 return status
         _serve(env, honcho)
@@ -99,19 +98,17 @@ def _start_engines(settings: Mapping[str, str]) -> None:
 
 
 def _prepare(env: dict[str, str]) -> None:
-    """Keys, tables, reference data, static files: each step is harmless when already done."""
-    keys = "from ops.local_secrets import ensure_signing_key as e; from pathlib import Path; e(Path('var/keys/platform.pem'))"
-    _checked([str(PYTHON), "-c", keys], env, "The signing key could not be made")
+    """Keys, tables, reference data, static files: each step is skipped or harmless when already done."""
+    if not (VAR / "keys" / "platform.pem").exists():
+        keys = "from ops.local_secrets import ensure_signing_key as e; from pathlib import Path; e(Path('var/keys/platform.pem'))"
+        _checked("The signing key could not be made", env, "-c", keys)
     if _sandbox(env):
-        _checked([str(PYTHON), "-m", "sandbox", "keys"], env, "The institutions' keys could not be made")
-    steps = ["migrate", "load_reference_data"]
-    steps += ["hire_demo_staff"] if _sandbox(env) else []
-    for step in steps:
-        _checked([str(PYTHON), "manage.py", step], env, f"`manage.py {step}` failed")
+        _checked("The institutions' keys could not be made", env, "-m", "sandbox", "keys")
+    _checked("The database could not be prepared", env, "manage.py", "prepare")
     stamp = VAR / "static.stamp"
     fingerprint = _static_fingerprint()
     if not stamp.exists() or stamp.read_text() != fingerprint:
-        _checked([str(PYTHON), "manage.py", "collectstatic", "--no-input"], env, "The pages' files could not be collected")
+        _checked("The pages' files could not be collected", env, "manage.py", "collectstatic", "--no-input")
         stamp.write_text(fingerprint)
 
 
@@ -125,11 +122,12 @@ def _static_fingerprint() -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def _checked(command: list[str], env: dict[str, str], trouble: str) -> None:
+def _checked(trouble: str, env: dict[str, str], *arguments: str) -> None:
+    command = [str(PYTHON), *arguments]
     done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         words = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
-        raise Trouble(f"{trouble}; check .env and the settings named below:\n{words}")
+        raise Trouble(f"{trouble}; look at .env and at these last words:\n{words}")
 
 
 def _manage(*arguments: str, env: dict[str, str]) -> int:

@@ -33,17 +33,16 @@ def grant(role: Role, permissions: Iterable[str]) -> None:
 @transaction.atomic
 def load() -> None:
     """Make the groups hold exactly what was granted. Raises LookupError for an unknown permission."""
+    known = {f"{app}.{codename}": pk for pk, app, codename in _permissions()}
     for role, names in _granted.items():
+        if unknown := names - known.keys():
+            raise LookupError(f"there is no permission {', '.join(sorted(unknown))}")
         group, _new = Group.objects.get_or_create(name=role.value)
-        group.permissions.set([_permission(name) for name in sorted(names)])
+        group.permissions.set([known[name] for name in names])
 
 
-def _permission(name: str) -> Permission:
-    app, codename = name.split(".")
-    try:
-        return Permission.objects.get(content_type__app_label=app, codename=codename)
-    except Permission.DoesNotExist:
-        raise LookupError(f"there is no permission {name!r}") from None
+def _permissions() -> Iterable[tuple[int, str, str]]:
+    return Permission.objects.values_list("pk", "content_type__app_label", "codename")
 
 
 _SEEN_BY_ALL = ["customer", "bankcard", "consent", "consenttext", "document", "identitycheck", "message"]

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts import reference_data, tokens
 from accounts.tests import factories
-from tests.support.processes import Sandbox
+from tests.support.processes import Sandbox, _with_venv
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def house(request):
 @pytest.fixture(scope="package")
 def sandbox(test_session, institution_keys) -> Iterator[Sandbox]:
     """One sandbox for all tests of the room: they bring new people each, and need no empty books."""
-    world = Sandbox(test_session, {})
+    world = Sandbox(test_session, _with_venv({}))
     try:
         world.start("sandbox")
         world.wait_for_answer("sandbox", f"{world.url}/health")

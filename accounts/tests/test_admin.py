@@ -2,6 +2,7 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -149,10 +150,17 @@ def test_customers_are_not_among_staff(verified, browser):
     assert client.get(address("user", "change", verified.user.pk)).status_code == 302
 
 
-def test_roles_hold_what_was_granted_and_loading_again_changes_nothing():
-    roles.load()
-    with pytest.raises(LookupError):
-        roles._permission("accounts.fly")
+def test_roles_hold_what_was_granted():
+    held = {role: set(Group.objects.get(name=role).permissions.values_list("codename", flat=True)) for role in Role}
+    assert "reveal_customer" in held[Role.RISK_OFFICER]
+    assert "reveal_customer" not in held[Role.FINANCE_OFFICER] | held[Role.ADMINISTRATOR]
+    assert "add_user" in held[Role.ADMINISTRATOR]
+
+
+def test_a_role_cannot_be_given_what_does_not_exist(monkeypatch):
+    monkeypatch.setitem(roles._granted, Role.RISK_OFFICER, {"accounts.fly"})
+    with pytest.raises(LookupError, match=r"accounts\.fly"):
+        roles.load()
 
 
 def test_the_database_itself_keeps_sign_ins(sandbox):

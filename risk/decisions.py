@@ -4,6 +4,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from core import actors, clock
 from core.problems import Problem
 from core.serials import Serial, next_serial
@@ -58,9 +60,7 @@ def _microseconds(begun: float, ended: float) -> int:
     return round((ended - begun) * 1_000_000)
 
 
-def _write(
-    inputs: Inputs, found: Assessment, rules: Policy, scorecard: Scorecard, timings: dict[str, int]
-) -> Decision:
+def _write(inputs: Inputs, found: Assessment, rules: Policy, scorecard: Scorecard, timings: dict[str, int]) -> Decision:
     applicant, request, at = inputs.applicant, inputs.request, clock.now()
     decision = Decision.objects.create(
         serial=next_serial(Serial.DECISION),
@@ -106,6 +106,11 @@ def _findings(found: Assessment) -> dict[str, Any]:
     }
 
 
+def of_customer(customer_serial: str) -> QuerySet[Decision]:
+    """The decisions about a customer, newest first."""
+    return Decision.objects.filter(customer_serial=customer_serial).order_by("-id")
+
+
 @dataclass(frozen=True)
 class Replay:
     """A stored decision made again: what differs, as column → (stored, now). Nothing, if it is sound."""
@@ -130,8 +135,6 @@ def replay(decision: Decision) -> Replay:
         raise Problem("version_altered", "The policy or scorecard has been altered since.", status=409)
     again = _findings(assess(stored_inputs.load(stored.inputs), rules, scorecard))
     differing = {
-        name: (getattr(stored, name), value)
-        for name, value in again.items()
-        if getattr(stored, name) != value
+        name: (getattr(stored, name), value) for name, value in again.items() if getattr(stored, name) != value
     }
     return Replay(stored, differing)

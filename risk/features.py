@@ -12,9 +12,7 @@ FOUR_PLACES = Decimal("0.0001")
 Feature = float | str | None
 
 # Never features, whatever their predictive power: a test holds the scorecards to it.
-PROTECTED = frozenset(
-    {"sex", "gender", "age", "birth_date", "marital", "marital_status", "birthplace", "region"}
-)
+PROTECTED = frozenset({"sex", "gender", "age", "birth_date", "marital", "marital_status", "birthplace", "region"})
 
 _HOUSING = {"owner": Housing.OWNER, "rent": Housing.RENT, "parents": Housing.PARENTS}
 _EMPLOYMENT = {

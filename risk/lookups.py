@@ -15,9 +15,7 @@ _COUNTED = {"customers": "customer_serial", "applications": "reference"}
 def watchlist_matches(applicant: Applicant) -> tuple[WatchlistMatch, ...]:
     """The active watchlist entries that name one of the applicant's traces."""
     found = WatchlistEntry.objects.filter(_any_of(applicant.traces), status=WatchlistEntry.Status.ACTIVE)
-    return tuple(
-        WatchlistMatch(kind, action) for kind, action in found.order_by("id").values_list("kind", "action")
-    )
+    return tuple(WatchlistMatch(kind, action) for kind, action in found.order_by("id").values_list("kind", "action"))
 
 
 def velocity(applicant: Applicant, request: CreditRequest, policy: Policy) -> dict[str, int]:

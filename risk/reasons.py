@@ -35,9 +35,7 @@ SCORE_REASONS = {
 RULE_REASONS = {
     "UNDER_AGE": _plain(_("Borrowers must be 18 or older.")),
     "AMOUNT_OUT_OF_RANGE": _plain(_("The amount is outside what can be lent.")),
-    "PURPOSE_NOT_FINANCED": _plain(
-        _("This purpose is not financed: no homes, shares, futures or other investment.")
-    ),
+    "PURPOSE_NOT_FINANCED": _plain(_("This purpose is not financed: no homes, shares, futures or other investment.")),
     "STUDENT": _plain(_("We do not lend to students.")),
     "EXPOSURE_TOO_HIGH": _plain(_("Together with what is already owed to us, the amount is too high.")),
     "NO_INCOME": _plain(_("There is no regular income.")),

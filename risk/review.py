@@ -147,6 +147,16 @@ def outcome_of(decision: Decision) -> DecisionOutcome:
     )
 
 
+def amount_of(case: ReviewCase) -> Decimal:
+    """What was asked for, in yuan."""
+    return Decimal(case.decision.inputs["request"]["amount"])
+
+
+def proposed_limit(case: ReviewCase) -> Decimal:
+    """The machine's proposal in yuan, as far as an officer may grant it."""
+    return min(case.decision.limit, highest_limit(case))
+
+
 def highest_limit(case: ReviewCase) -> Decimal:
     """The most that an officer may grant in this case: authority, product and exposure together."""
     rules = policy.load(case.decision.policy)

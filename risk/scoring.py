@@ -68,17 +68,17 @@ class Scorecard:
 
     def evaluate(self, features: Mapping[str, Feature]) -> "Score":
         """Points and probability of default of one applicant's features. Raises KeyError when one is absent."""
-        points = {
-            column.feature: column.points_of(features[column.feature]) for column in self.characteristics
-        }
+        points = {column.feature: column.points_of(features[column.feature]) for column in self.characteristics}
         total = sum(points.values())
         return Score(total, _probability(self.pd_intercept, self.pd_slope, total), self._reasons(points))
 
+    def points(self, features: Mapping[str, Feature]) -> dict[str, int]:
+        """The points of each feature. Raises KeyError when one is absent."""
+        return {column.feature: column.points_of(features[column.feature]) for column in self.characteristics}
+
     def _reasons(self, points: Mapping[str, int]) -> tuple[str, ...]:
         """Reason codes of the features that cost most against the average applicant, dearest first."""
-        shortfalls = [
-            (column.mean_points - points[column.feature], column.feature) for column in self.characteristics
-        ]
+        shortfalls = [(column.mean_points - points[column.feature], column.feature) for column in self.characteristics]
         dearest = sorted((pair for pair in shortfalls if pair[0] > 0), key=lambda pair: (-pair[0], pair[1]))
         return tuple(reason_code(feature) for _, feature in dearest[:MOST_REASONS])
 

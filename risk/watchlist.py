@@ -37,9 +37,7 @@ def add(*, kind: str, value: str, action: str, why: str, officer: User) -> Watch
                 added_at=clock.now(),
             )
     except IntegrityError as twice:
-        raise Problem(
-            "already_listed", _("This is already on the list."), field="value", status=409
-        ) from twice
+        raise Problem("already_listed", _("This is already on the list."), field="value", status=409) from twice
 
 
 def deactivate(*, entry: WatchlistEntry, officer: User, why: str) -> None:

@@ -32,9 +32,7 @@ class WatchlistEntry(StatefulModel):
         verbose_name_plural = _("watchlist")
         constraints = [
             status_constraint("risk_watchlist_status", "active", "inactive"),
-            models.CheckConstraint(
-                condition=models.Q(action__in=["block", "watch"]), name="risk_watchlist_action"
-            ),
+            models.CheckConstraint(condition=models.Q(action__in=["block", "watch"]), name="risk_watchlist_action"),
             models.UniqueConstraint(
                 fields=["kind", "index"], condition=models.Q(status="active"), name="risk_watchlist_once"
             ),

@@ -82,9 +82,7 @@ def fit(frame: pd.DataFrame, bad: np.ndarray) -> OptScorecard:
 
 def _require_sense(model: OptScorecard, columns: list[str]) -> None:
     """Raise ValueError when a feature's points run against its own evidence: it repeats what others already say."""
-    against = [
-        column for column, weight in zip(columns, model.estimator_.coef_[0], strict=True) if weight >= 0
-    ]
+    against = [column for column, weight in zip(columns, model.estimator_.coef_[0], strict=True) if weight >= 0]
     if against:
         raise ValueError(f"points against the evidence, leave out: {against}")
 
@@ -144,17 +142,13 @@ def _probability_line(scores: np.ndarray, bad: np.ndarray) -> dict[str, str]:
 def _calibration(pd_of: np.ndarray, bad: np.ndarray) -> list[dict[str, str]]:
     """Expected against observed share of bad loans, by tenths of the rows from the safest on."""
     tenths = np.array_split(np.argsort(pd_of, kind="stable"), 10)
-    return [
-        {"expected": f"{pd_of[rows].mean():.4f}", "observed": f"{bad[rows].mean():.4f}"} for rows in tenths
-    ]
+    return [{"expected": f"{pd_of[rows].mean():.4f}", "observed": f"{bad[rows].mean():.4f}"} for rows in tenths]
 
 
 def _characteristic(model: OptScorecard, frame: pd.DataFrame, feature: str) -> dict[str, Any]:
     table = model.table(style="detailed")
     rows = table[table["Variable"] == feature].to_dict("records")
-    ordinary = [
-        row for row in rows if row["Bin"] is not None and str(row["Bin"]) not in ("Special", "Missing")
-    ]
+    ordinary = [row for row in rows if row["Bin"] is not None and str(row["Bin"]) not in ("Special", "Missing")]
     missing = next(row for row in rows if str(row["Bin"]) == "Missing")
     edges: list[Any] = list(model.binning_process_.get_binned_variable(feature).splits)
     bins = [_bin(row) for row in ordinary]

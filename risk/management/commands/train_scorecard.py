@@ -7,7 +7,9 @@ from risk import scoring
 
 
 class Command(BaseCommand):
-    help = "Train a points scorecard on public data and write it to risk/scorecards/ (needs what `make train` installs)."
+    help = (
+        "Train a points scorecard on public data and write it to risk/scorecards/ (needs what `make train` installs)."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

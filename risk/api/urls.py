@@ -1,0 +1,5 @@
+from django.urls import path
+
+from risk.api import views
+
+urlpatterns = [path("decisions/", views.Decisions.as_view(), name="api-decisions")]

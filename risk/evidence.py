@@ -1,0 +1,41 @@
+"""What an officer may look at beside the report: the applicant's identity, masked, papers, cards, and earlier decisions."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Customer
+from risk.models import Decision, ReviewCase
+from risk.report import Section, Words
+
+
+def of(case: ReviewCase) -> list[Section]:
+    """Masked evidence, in the active language. Clear values only by risk.review.reveal."""
+    customer = Customer.objects.select_related("user").get(serial=case.customer_serial)
+    return [_identity(customer), _papers(customer), _earlier(case)]
+
+
+def _identity(customer: Customer) -> Section:
+    rows: list[tuple[Words, ...]] = [
+        (_("Customer"), customer.serial),
+        (_("Name"), customer.masked_name),
+        (_("ID number"), customer.masked_id_number),
+        (_("Mobile"), customer.masked_mobile),
+    ]
+    cards: list[tuple[Words, ...]] = [(_("Bank card"), str(card)) for card in customer.cards.order_by("id")]
+    return Section(_("Identity (masked)"), rows + cards)
+
+
+def _papers(customer: Customer) -> Section:
+    rows: list[tuple[Words, ...]] = [
+        (document.get_kind_display(), document.get_status_display(), document.serial)
+        for document in customer.documents.order_by("-id")
+    ]
+    return Section(_("Documents"), rows, (_("Kind"), _("Status"), _("Serial number")))
+
+
+def _earlier(case: ReviewCase) -> Section:
+    decisions = Decision.objects.filter(customer_serial=case.customer_serial).exclude(reference=case.reference)
+    rows: list[tuple[Words, ...]] = [
+        (decision.reference, decision.get_outcome_display(), str(decision.score or ""))
+        for decision in decisions.order_by("-id")[:10]
+    ]
+    return Section(_("Earlier decisions"), rows, (_("Reference"), _("Outcome"), _("Score")))

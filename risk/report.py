@@ -1,0 +1,154 @@
+"""The risk report: a decision told in words and tables, in the active language, for the officer who looks at it."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from accounts.models import Document
+from core.money import format_yuan
+from risk import policy, reasons, scoring, stored_inputs
+from risk.facts import Inputs, Outcome
+from risk.models import Decision
+from risk.words import EMPLOYMENT, FEATURE, HOUSING, PURPOSE, SEVERITY
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of the report: its title, its columns' titles (none for a list of facts), and its rows."""
+
+    title: str
+    rows: list[tuple[Words, ...]]
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A decision in words: a summary, then tables."""
+
+    title: str
+    summary: list[str]
+    sections: list[Section] = field(default_factory=list)
+
+
+def build(decision: Decision) -> Report:
+    """The report of a machine's decision, or of the one that a person's is based on, with the person's answer first."""
+    machine = decision.basis or decision
+    inputs = stored_inputs.load(machine.inputs)
+    summary = [_machine_sentence(machine, inputs), *map(reasons.for_staff, machine.reasons)]
+    if decision.basis:
+        summary = [_person_sentence(decision), *map(reasons.for_staff, decision.reasons), *summary]
+    return Report(
+        title=_("Risk report %(serial)s") % {"serial": machine.serial},
+        summary=summary,
+        sections=[_request(inputs), _applicant(inputs), _score(machine), _hits(machine), _made_by(machine)],
+    )
+
+
+def _machine_sentence(machine: Decision, inputs: Inputs) -> str:
+    figures = {
+        "amount": format_yuan(inputs.request.amount),
+        "months": inputs.request.term_months,
+        "score": machine.score,
+        "pd": percent(machine.pd),
+        "limit": format_yuan(machine.limit),
+        "rate": percent(machine.annual_rate),
+    }
+    asked = _("%(amount)s were asked for over %(months)s months. The score is %(score)s (default expected: %(pd)s).")
+    answer = {
+        Outcome.APPROVED: _("The machine approves up to %(limit)s at %(rate)s a year."),
+        Outcome.REVIEW: _("The machine leaves it to a person, and would propose %(limit)s at %(rate)s a year."),
+        Outcome.DECLINED: _("The machine declines."),
+    }[Outcome(machine.outcome)]
+    return f"{asked} {answer}" % figures
+
+
+def _person_sentence(decision: Decision) -> str:
+    figures = {
+        "who": decision.decided_by.removeprefix("staff:"),
+        "limit": format_yuan(decision.limit),
+        "rate": percent(decision.annual_rate),
+    }
+    if decision.outcome == Outcome.APPROVED:
+        return _("%(who)s approved up to %(limit)s at %(rate)s a year.") % figures
+    return _("%(who)s declined.") % figures
+
+
+def _request(inputs: Inputs) -> Section:
+    request = inputs.request
+    rows: list[tuple[Words, ...]] = [
+        (_("Amount"), format_yuan(request.amount)),
+        (_("Months"), str(request.term_months)),
+        (_("Purpose"), PURPOSE.get(request.purpose, request.purpose)),
+        (_("Annual rates of the product"), f"{percent(request.minimum_rate)} – {percent(request.maximum_rate)}"),
+    ]
+    return Section(_("Request"), rows)
+
+
+def _applicant(inputs: Inputs) -> Section:
+    person = inputs.applicant
+    checks = {**dict(Document.Status.choices), "missing": _("none given")}
+    rows: list[tuple[Words, ...]] = [
+        (_("Work"), EMPLOYMENT.get(person.employment, person.employment)),
+        (_("Years in this work"), str(person.employment_years)),
+        (_("Home"), HOUSING.get(person.housing, person.housing)),
+        (_("Monthly income"), format_yuan(person.monthly_income)),
+        (_("Monthly expenses"), format_yuan(person.monthly_expenses)),
+        (_("Monthly repayments elsewhere"), format_yuan(person.monthly_debt)),
+        (_("Owed to us or held"), format_yuan(person.exposure)),
+        (_("ID card picture"), checks.get(person.id_card_check, person.id_card_check)),
+        (_("Proof of income"), _("given") if person.income_proof else _("none given")),
+    ]
+    return Section(_("Applicant, as declared and checked"), rows)
+
+
+def _score(machine: Decision) -> Section:
+    scorecard = scoring.load(machine.scorecard)
+    points = scorecard.points(machine.features)
+    rows: list[tuple[Words, ...]] = [
+        (
+            FEATURE.get(column.feature, column.feature),
+            _value(machine.features[column.feature]),
+            str(points[column.feature]),
+            str(column.mean_points),
+        )
+        for column in scorecard.characteristics
+    ]
+    columns = (_("Feature"), _("Value"), _("Points"), _("Points on average"))
+    return Section(_("Score"), [*rows, (_("Together"), "", str(machine.score), "")], columns)
+
+
+def _value(value: Any) -> Words:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return EMPLOYMENT.get(value) or HOUSING.get(value) or (value or "–")
+
+
+def _hits(machine: Decision) -> Section:
+    rows: list[tuple[Words, ...]] = [
+        (reasons.for_staff(hit["code"]), SEVERITY[hit["severity"]], hit["seen"]) for hit in machine.hits
+    ]
+    columns = (_("Rule or fraud layer"), _("Effect"), _("Seen"))
+    return Section(_("Rules and fraud layers that spoke"), rows, columns)
+
+
+def _made_by(machine: Decision) -> Section:
+    effective = policy.load(machine.policy).effective_from
+    rows: list[tuple[Words, ...]] = [
+        (_("Decided"), date_format(localtime(machine.decided_at), "DATETIME_FORMAT")),
+        (_("Scorecard"), machine.scorecard),
+        (_("Policy"), f"{machine.policy} ({effective})"),
+        (_("Risk band"), machine.band),
+    ]
+    return Section(_("Made by"), rows)
+
+
+def percent(rate: Decimal | None) -> str:
+    """A fraction as people read it: `0.1224` → `12.24%`."""
+    return "–" if rate is None else f"{rate:.2%}"

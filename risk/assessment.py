@@ -1,4 +1,4 @@
-"""A decision's arithmetic: inputs, policy and scorecard in, outcome, limit, rate and reasons out. Pure, so it replays."""
+"""A decision's arithmetic: inputs, policy, scorecard in; outcome, limit, rate, reasons out. Pure, so it replays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _SAID_BY_SCORE = {"SCORE_TOO_LOW", "SCORE_DOUBTFUL"}
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the machine finds. For REVIEW, limit and rate are its proposal to the officer; for DECLINED both are zero."""
+    """What the machine finds. For REVIEW, limit and rate are a proposal to the officer; for DECLINED both are zero."""
 
     outcome: Outcome
     hits: tuple[Hit, ...]
@@ -71,7 +71,10 @@ def _outcome(hits: list[Hit]) -> Outcome:
 
 
 def _reasons(hits: list[Hit], outcome: Outcome, score: Score) -> tuple[str, ...]:
-    """Up to four codes: the hits that decided it, then the score's own where the score decided. Of an approval: why not more."""
+    """Up to four codes: the hits that decided it, then the score's own where the score decided.
+
+    Of an approval: why not more.
+    """
     if outcome == Outcome.APPROVED:
         codes = [hit.code for hit in hits if hit.code == "LIMIT_BELOW_REQUEST"]
         return (*codes, *score.reasons)[:MOST_REASONS]

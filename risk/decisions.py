@@ -21,10 +21,13 @@ ENGINE = actors.system("decision-engine")
 
 
 def decide(*, applicant: Applicant, request: CreditRequest) -> Decision:
-    """The machine's decision on a request, part of the caller's transaction. A request decided before keeps its decision.
+    """The machine's decision on a request, part of the caller's transaction.
 
-    The outcome is approved, declined or review; review also opens a case in the review queue, whose officer's decision is
-    announced by core.registry.decision_finalised under `request.subject`. The limit may be below the amount asked for.
+    A request decided before keeps its decision.
+
+    The outcome is approved, declined or review; review also opens a case in the review queue, whose officer's decision
+    is announced by core.registry.decision_finalised under `request.subject`. The limit may be below the amount asked
+    for.
     """
     require_transaction("deciding")
     known = Decision.objects.filter(subject=request.subject, reference=request.reference, basis=None).first()

@@ -1,4 +1,4 @@
-"""What an officer may look at beside the report: the applicant's identity, masked, papers, cards, and earlier decisions."""
+"""What an officer may look at beside the report: the applicant's masked identity, papers, cards, earlier decisions."""
 
 from django.utils.translation import gettext as _
 

@@ -1,7 +1,8 @@
 """What a decision is made of: plain frozen values, so that it can be stored whole and made again.
 
-Amounts are yuan, a month's amounts yuan a month, rates fractions. An `…_index` is a keyed hash (core.crypto.blind_index),
-empty where unknown. Sex, age (beyond the legal limit), marital status and place of birth are no part of the score.
+Amounts are yuan, a month's amounts yuan a month, rates fractions. An `…_index` is a keyed hash
+(core.crypto.blind_index), empty where unknown. Sex, age (beyond the legal limit), marital status and place of birth are
+no part of the score.
 """
 
 import datetime as dt
@@ -52,7 +53,7 @@ class Outcome(StrEnum):
 
 
 class TraceKind(StrEnum):
-    """A trace by which an applicant can be compared with others without being read. Also the blind indexes' purposes."""
+    """By what an applicant can be compared with others without being read. Also the blind indexes' purposes."""
 
     ID_NUMBER = "id_number"
     MOBILE = "mobile"

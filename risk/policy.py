@@ -1,7 +1,7 @@
 """The credit policy: every number of the rules, fraud layers and prices, in versioned files with an effective date.
 
-A version is never edited once it has decided anything: its digest is stored with each decision, and a replay with another
-digest is refused. A new version is a new file in risk/policies/.
+A version is never edited once it has decided anything: its digest is stored with each decision, and a replay with
+another digest is refused. A new version is a new file in risk/policies/.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ class VelocityRule:
 
 @dataclass(frozen=True)
 class Band:
-    """A risk band: its place in the product's range of rates (0 lowest, 1 highest), and its limit in months of income."""
+    """A risk band: its place in the product's range of rates (0 lowest, 1 highest), its limit in months of income."""
 
     name: str
     pd_below: Decimal

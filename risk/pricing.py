@@ -1,4 +1,4 @@
-"""How much and at what rate: a limit that the income can carry, and a rate by risk band in the product's range. Pure."""
+"""How much and at what rate: a limit that the income can carry, a rate by risk band in the product's range. Pure."""
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal

@@ -82,7 +82,10 @@ def decline(*, case: ReviewCase, officer: User, reasons: Collection[str], note: 
 
 
 def reveal(*, case: ReviewCase, officer: User, field: str, why: str) -> str:
-    """The applicant's name, ID number or mobile in clear; the look is recorded. Raises Problem: not_permitted, reason_missing."""
+    """The applicant's name, ID number or mobile in clear; the look is recorded.
+
+    Raises Problem: not_permitted, reason_missing.
+    """
     by = _actor(officer, REVEAL)
     if field not in REVEALED:
         raise Problem("field_unknown", _("There is nothing of that name to see."), field="field")

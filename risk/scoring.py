@@ -1,7 +1,7 @@
 """The scorecard: a table of points evaluated in plain Python. No Django, no database, no training library.
 
-A scorecard is a JSON file in risk/scorecards/, written by `manage.py train_scorecard`. Its digest is over everything else in
-it, so an altered file is refused; a decision stores the digest it was made with.
+A scorecard is a JSON file in risk/scorecards/, written by `manage.py train_scorecard`. Its digest is over everything
+else in it, so an altered file is refused; a decision stores the digest it was made with.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ class ScorecardAltered(Exception):
 class Characteristic:
     """One feature's column of the table: bins and their points.
 
-    A number falls in bin i when edges[i-1] <= value < edges[i]; a category is looked up. `mean_points` is the average of the
-    training population: falling below it is a reason.
+    A number falls in bin i when edges[i-1] <= value < edges[i]; a category is looked up. `mean_points` is the average
+    of the training population: falling below it is a reason.
     """
 
     feature: str

@@ -11,8 +11,8 @@ from risk.words import TRACE, choices
 class Decision(models.Model):
     """One credit decision, by the machine or by a person, with all that it was made from. Never changed, never deleted.
 
-    The machine's stores inputs, features, hits, score and versions, and replays from them. A person's points by `basis` at
-    the machine's decision that was looked at. Inputs hold keyed hashes and figures, nothing that names a person.
+    The machine's stores inputs, features, hits, score and versions, and replays from them. A person's points by `basis`
+    at the machine's decision that was looked at. Inputs hold keyed hashes and figures, nothing that names a person.
     """
 
     class Outcome(models.TextChoices):
@@ -90,7 +90,7 @@ class Decision(models.Model):
 
 
 class Trace(models.Model):
-    """A trace (keyed hash) that an applicant left with a decision: what velocity counts. Never changed, never deleted."""
+    """A keyed hash that an applicant left with a decision: what velocity counts. Never changed, never deleted."""
 
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="traces")
     kind = models.CharField(max_length=10, choices=choices(TRACE))

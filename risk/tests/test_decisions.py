@@ -1,4 +1,4 @@
-"""Decisions on real rows: one a request, immutable, replayed to the same answer, with layers that see other applicants."""
+"""Decisions on real rows: one a request, immutable, replayed to the same answer; layers that see other applicants."""
 
 import json
 from decimal import Decimal

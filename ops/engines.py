@@ -32,12 +32,12 @@ UNDURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 def _package_directory(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise Trouble(f"The Python package {package} is not installed; run `make run` or `make test`, which install it.")
+        raise Trouble(f"The Python package {package} is missing; run `make run` or `make test`, which install it.")
     return Path(spec.origin).parent
 
 
 def socket_directory(data: Path) -> Path:
-    """A private directory for the engine's socket: beside its data, or in the temporary directory when that path is too long.
+    """A private directory for an engine's socket: beside its data, or, when that path is too long, a temporary one.
 
     Raises Trouble when somebody else owns the place in the temporary directory.
     """
@@ -105,7 +105,12 @@ class Postgres:
     def _run(self, command: list[str], trouble: str) -> str:
         who = self._identity
         done = subprocess.run(
-            [*who.prefix, *command], capture_output=True, text=True, cwd=who.data, env=self._environment(), **who.options
+            [*who.prefix, *command],
+            capture_output=True,
+            text=True,
+            cwd=who.data,
+            env=self._environment(),
+            **who.options,
         )
         if done.returncode:
             raise Trouble(f"{trouble}\n{(done.stdout + done.stderr).strip()}")
@@ -128,14 +133,33 @@ class Postgres:
         return pid if _works_in(pid, self._identity.data) else None
 
     def start(self) -> None:
-        """Make the cluster if there is none, and start its server unless it runs. Raises Trouble with the server's own words."""
+        """Make the cluster if there is none, start the server unless it runs. Raises Trouble in its own words."""
         data = self._identity.prepare()
         if not (data / "PG_VERSION").exists():
             self._initialise(data)
         if self.is_ready():
             return
         self._clear_leftovers(data)
-        settings = {
+        log = data / "server.log"
+        options = " ".join(f"-c {name}='{value}'" for name, value in self._settings().items())
+        command = [*self._command("pg_ctl"), "-D", str(data), "-l", str(log), "-w", "-t", "60", "-o", options, "start"]
+        who = self._identity
+        # Output to nowhere: the server inherits it, so whoever read a pipe would wait for the server's end.
+        done = subprocess.run(
+            [*who.prefix, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=data,
+            env=self._environment(),
+            start_new_session=True,
+            **who.options,
+        )
+        if done.returncode:
+            raise Trouble(f"PostgreSQL did not start; its log {log} ends with:\n{_tail(log)}")
+
+    def _settings(self) -> dict[str, str]:
+        return {
             "listen_addresses": "",
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
@@ -144,24 +168,6 @@ class Postgres:
             "log_timezone": "UTC",
             **(UNDURABLE if self.throwaway else {}),
         }
-        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        log = data / "server.log"
-        command = [*self._command("pg_ctl"), "-D", str(data), "-l", str(log), "-w", "-t", "60", "-o", options, "start"]
-        # pg_ctl's child keeps its output open: nobody may wait for the end of a pipe.
-        who = self._identity
-        with open(os.devnull, "r+b") as nowhere:
-            done = subprocess.run(
-                [*who.prefix, *command],
-                stdin=nowhere,
-                stdout=nowhere,
-                stderr=nowhere,
-                cwd=data,
-                env=self._environment(),
-                start_new_session=True,
-                **who.options,
-            )
-        if done.returncode:
-            raise Trouble(f"PostgreSQL did not start; its log {log} ends with:\n{_tail(log)}")
 
     def _initialise(self, data: Path) -> None:
         # An interrupted first start leaves a part of a cluster: it holds nothing, as PG_VERSION is missing or unused.
@@ -202,7 +208,9 @@ class Postgres:
     def create_database(self, name: str) -> None:
         """Create the database unless it exists."""
         psql = [*self._command("psql"), "-h", str(self.sockets), "-U", SUPERUSER, "-d", "postgres", "-Atqc"]
-        if not self._run([*psql, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"], "PostgreSQL does not answer.").strip():
+        if not self._run(
+            [*psql, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"], "PostgreSQL does not answer."
+        ).strip():
             self._run([*psql, f'CREATE DATABASE "{name}"'], f"The database {name} could not be created.")
 
     def remove(self) -> None:

@@ -1,4 +1,4 @@
-"""The environment in which the platform runs here: the caller's, then `.env`, then what is generated into var/local.env."""
+"""The environment in which the platform runs here: the caller's, then `.env`, then var/local.env, generated."""
 
 import base64
 import os
@@ -28,14 +28,18 @@ def read_env_file(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise Trouble(f"{path.name} cannot be read ({error}); make it a readable text file of NAME=value lines.") from None
+        raise Trouble(
+            f"{path.name} cannot be read ({error}); make it a readable text file of NAME=value lines."
+        ) from None
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         match = LINE.fullmatch(text)
         if match is None:
-            raise Trouble(f"Line {number} of {path.name} is not NAME=value; correct it or remove it (.env.example explains all).")
+            raise Trouble(
+                f"Line {number} of {path.name} is not NAME=value; correct it or remove it (.env.example explains all)."
+            )
         found[match[1]] = _unquoted(match[2])
     return found
 
@@ -70,7 +74,9 @@ def _check_keys(settings: Mapping[str, str]) -> None:
             except ValueError:
                 length = 0
             if length != 32:
-                raise Trouble(f"{name} does not hold 32 bytes in base64; .env.example shows its form and how to make one.")
+                raise Trouble(
+                    f"{name} does not hold 32 bytes in base64; .env.example shows its form and how to make one."
+                )
 
 
 def complete(settings: dict[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 An ordinary user simply runs it. Root maps itself to another user inside a user namespace of its own, which works even
 below a closed home directory. Where namespaces are forbidden (some containers), root gives the server a system user of
-its own, and copies of the programs and the data below /var/lib, because that user may not be able to enter this project.
+its own, and copies of the programs and the data below /var/lib, because that user may be unable to enter this project.
 """
 
 import functools
@@ -52,7 +52,7 @@ class Identity:
         return self.data
 
     def binaries(self, installed: Path) -> Path:
-        """The programs: those installed, or a copy that the system user may read (remade when another version is installed)."""
+        """The programs: those installed, or a copy that the system user may read, remade for another version."""
         if self.home is None:
             return installed
         stamp = hashlib.sha256(f"{installed.stat().st_mtime_ns}".encode()).hexdigest()[:12]
@@ -84,7 +84,16 @@ def _system_user() -> pwd.struct_passwd:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         pass
-    command = ["useradd", "--system", "--no-create-home", "--home-dir", str(HOMES), "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    command = [
+        "useradd",
+        "--system",
+        "--no-create-home",
+        "--home-dir",
+        str(HOMES),
+        "--shell",
+        "/usr/sbin/nologin",
+        SYSTEM_USER,
+    ]
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (FileNotFoundError, subprocess.CalledProcessError):

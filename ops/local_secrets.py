@@ -1,8 +1,12 @@
-"""Keys for one machine, made on the first run: never in the repository, readable by their owner only."""
+"""Keys for one machine, made on the first run: never in the repository, readable by their owner only.
+
+Usage: python -m ops.local_secrets PATH/NAME.pem makes a signing key, unless it is there.
+"""
 
 import base64
 import os
 import secrets
+import sys
 from pathlib import Path
 
 
@@ -30,10 +34,12 @@ def ensure_signing_key(private: Path) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     write_private(
         private,
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
     public.write_bytes(
         key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
+
+
+if __name__ == "__main__":
+    ensure_signing_key(Path(sys.argv[1]))

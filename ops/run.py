@@ -13,10 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
 from ops import bootstrap, environment, processes
 from ops.environment import DATABASE, POSTGRES, VALKEY
@@ -30,23 +30,24 @@ READY_SECONDS = 60
 def main() -> int:
     """Prepare, start, wait, play, serve, stop. Returns the exit status."""
     settings = environment.given()
-    lock = _only_run_here()  # held until this process ends
-    processes.end_marked(MARK)  # what a killed earlier run left
-    _check_ports(settings)
-    bootstrap.ensure("requirements")
-    if Path(sys.prefix).resolve() != VENV.resolve():
-        os.execv(PYTHON, [str(PYTHON), "-m", "ops.run"])
-    return _run(environment.complete(settings))
+    with _only_run_here():
+        processes.end_marked(MARK)  # what a killed earlier run left
+        _check_ports(settings)
+        bootstrap.ensure("requirements")
+        if Path(sys.prefix).resolve() != VENV.resolve():
+            os.execv(PYTHON, [str(PYTHON), "-m", "ops.run"])
+        return _run(environment.complete(settings))
 
 
-def _only_run_here() -> IO[str]:
+@contextmanager
+def _only_run_here() -> Iterator[None]:
     VAR.mkdir(mode=0o700, exist_ok=True)
-    lock = open(VAR / "run.lock", "w")  # noqa: SIM115 - held until the process ends
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Trouble("`make run` is already running in this directory; stop that one with Ctrl-C first.") from None
-    return lock
+    with open(VAR / "run.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Trouble("`make run` is already running in this directory; stop that one with Ctrl-C first.") from None
+        yield
 
 
 def _check_ports(settings: Mapping[str, str]) -> None:
@@ -73,7 +74,10 @@ def _run(settings: dict[str, str]) -> int:
         _prepare(env)
         honcho = _start_processes(env)
         _wait_until_healthy(env, honcho)
-        print(f"Ready after {time.monotonic() - started:.0f} s at {env['PLATFORM_URL']} (logs in {_short(LOG)})", flush=True)
+        print(
+            f"Ready after {time.monotonic() - started:.0f} s at {env['PLATFORM_URL']} (logs in {_short(LOG)})",
+            flush=True,
+        )
         if _sandbox(env):
             status = _manage("demo_journey", env={**env, "LOG_LEVEL": "WARNING"})
             if status or settings.get("ONCE") == "1":
@@ -100,8 +104,7 @@ def _start_engines(settings: Mapping[str, str]) -> None:
 def _prepare(env: dict[str, str]) -> None:
     """Keys, tables, reference data, static files: each step is skipped or harmless when already done."""
     if not (VAR / "keys" / "platform.pem").exists():
-        keys = "from ops.local_secrets import ensure_signing_key as e; from pathlib import Path; e(Path('var/keys/platform.pem'))"
-        _checked("The signing key could not be made", env, "-c", keys)
+        _checked("The signing key could not be made", env, "-m", "ops.local_secrets", "var/keys/platform.pem")
     if _sandbox(env):
         _checked("The institutions' keys could not be made", env, "-m", "sandbox", "keys")
     _checked("The database could not be prepared", env, "manage.py", "prepare")

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright. Without a Chromium the browser tests are skipped, and the last lines say so."""
+"""Debian's Chromium, driven by Playwright. Without one the browser tests are skipped, and the last lines say so."""
 
 import os
 import shutil
@@ -51,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[object]:
-    """A function `open_page(locale="zh-CN", viewport=PHONE)` that opens a page in a fresh, signed-out browser context."""
+    """A function `open_page(locale="zh-CN", viewport=PHONE)` that opens a page in a fresh browser context."""
     contexts: list[BrowserContext] = []
 
     def open_one(locale: str = "zh-CN", viewport: dict[str, int] = PHONE) -> Page:

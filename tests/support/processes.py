@@ -1,4 +1,4 @@
-"""The platform's own processes and the sandbox, started as the Procfile starts them, on ports and data of the session."""
+"""The platform's processes and the sandbox, started as the Procfile starts them, on the session's ports and data."""
 
 import contextlib
 import os
@@ -14,8 +14,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from ops.procfile import command_of
 from ops.processes import MARK
+from ops.procfile import command_of
 from tests.support.databases import Clone
 from tests.support.session import ROOT, Session
 

@@ -1,4 +1,4 @@
-"""One test session: a directory of its own with throw-away engines, keys and documents, and the environment that names them.
+"""One test session: a directory of its own with throw-away engines, keys and documents; the environment names them.
 
 It is prepared before Django reads its settings. `make run` may go on beside it, and so may other sessions.
 """

@@ -216,7 +216,7 @@ class Postgres:
     def remove(self) -> None:
         """Stop the server and delete its data."""
         self.stop()
-        shutil.rmtree(self._identity.data, ignore_errors=True)
+        shutil.rmtree(self._identity.home or self._identity.data, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ class Message(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="messages")
     serial = models.CharField(_("serial number"), max_length=20, unique=True)
-    key = models.CharField(
-        max_length=100, help_text="what is told once; the serial number when nothing was given"
-    )
+    # what is told once; the serial number where nothing was given
+    key = models.CharField(_("reference"), max_length=100)
     template = models.CharField(_("template"), max_length=60)
     language = models.CharField(_("language"), max_length=10)
     title = models.CharField(_("title"), max_length=100)

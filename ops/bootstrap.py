@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 from ops.places import PYTHON, ROOT, VENV
@@ -99,19 +100,18 @@ def _install(name: str) -> None:
     print(f"Installed {name}.txt in {time.monotonic() - started:.0f} s", flush=True)
 
 
-def _show_progress(lines: object, name: str, pins: int) -> list[str]:
+def _show_progress(lines: Iterable[str], name: str, pins: int) -> list[str]:
     """Count the packages as pip meets them; on a terminal in one line, else now and then. Returns pip's last lines."""
-    assert hasattr(lines, "__iter__")
     kept: list[str] = []
     found, shown = 0, time.monotonic()
-    ending = "\r" if sys.stdout.isatty() else "\n"
+    terminal = sys.stdout.isatty()
     for line in lines:
         kept = [*kept[-14:], line.rstrip()]
         found += line.startswith(("Collecting ", "Requirement already satisfied: "))
         if line.startswith("Installing collected packages"):
-            print(f"Installing {name}.txt: unpacking and compiling, half a minute or so", end="\n", flush=True)
-        elif time.monotonic() - shown > (0.2 if ending == "\r" else 5):
-            print(f"Installing {name}.txt: package {min(found, pins)} of {pins}  ", end=ending, flush=True)
+            print(f"Installing {name}.txt: unpacking and compiling, half a minute or so", flush=True)
+        elif found < pins and time.monotonic() - shown > (0.2 if terminal else 5):
+            print(f"Installing {name}.txt: package {found} of {pins}  ", end="\r" if terminal else "\n", flush=True)
             shown = time.monotonic()
     return kept
 

@@ -51,6 +51,7 @@ def _send_code(request: HttpRequest, form: SignInForm) -> HttpResponse:
     except Problem as problem:
         form.refuse(problem)
         return _sign_in_page(request, form, wait=problem.details.get("retry_after", 0))
+    form.fields["code"].widget.attrs["autofocus"] = True
     return _sign_in_page(request, form, sent=True, wait=int(signin.RESEND_AFTER.total_seconds()))
 
 

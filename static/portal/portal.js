@@ -8,7 +8,7 @@ for (const button of document.querySelectorAll("[data-opens-in]")) {
   const tick = () => {
     const left = Math.ceil((readyAt - Date.now()) / 1000);
     button.disabled = left > 0;
-    button.textContent = left > 0 ? button.dataset.waitingWords.replace("%s", left) : words;
+    button.textContent = left > 0 ? button.dataset.waitingWords.replace("#", left) : words;
     if (left > 0) setTimeout(tick, 250);
   };
   tick();

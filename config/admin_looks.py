@@ -50,8 +50,9 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         [
             ("sync_alt", "payments.paymentorder"),
             ("rule", "payments.difference"),
-            ("upload_file", "payments.statement"),
+            ("upload_file", "payments.statementfile"),
             ("summarize", "payments.settlementreport"),
+            ("notifications", "payments.channelnotice"),
             ("menu_book", "payments.transfer"),
             ("account_tree", "payments.account"),
         ],
@@ -124,5 +125,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": TEAL},
+    "STYLES": [lambda request: static("portal/admin.css")],
+    "DASHBOARD_CALLBACK": "config.admin_home.first_page",
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "config.admin_looks.navigation"},
 }

@@ -58,7 +58,7 @@ def _promise() -> Iterator[Tile]:
 
 def _review_queue() -> Tile:
     waiting = ReviewCase.objects.filter(status__in=[ReviewCase.Status.OPEN, ReviewCase.Status.CLAIMED])
-    late = waiting.filter(sla_due_at__lt=clock.real_now()).count()
+    late = waiting.filter(sla_due_at__lt=clock.now()).count()
     note = _("%(late)s of them too late") % {"late": late} if late else _("none too late")
     return Tile(
         _("Review queue"), str(waiting.count()), note, reverse("admin:risk_reviewcase_changelist"), "bad" if late else ""

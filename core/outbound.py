@@ -8,10 +8,12 @@ server error, bad signature), which is to be queried and never taken for a failu
 
 import json
 import secrets
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import httpx
@@ -96,6 +98,7 @@ class SignedClient:
                 content=body.encode(),
                 headers=self._headers(message, body),
                 timeout=settings.INSTITUTION_TIMEOUT_SECONDS,
+                verify=_trusted_authorities(),
                 trust_env=False,
             )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -130,6 +133,12 @@ class SignedClient:
         if not good or not isinstance(body, dict) or response.status_code >= 500:
             return Answer(Outcome.UNKNOWN)
         return Answer(Outcome.ANSWERED, response.status_code, body)
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Read once: it costs more than a call."""
+    return ssl.create_default_context()
 
 
 def receive_callback(institution: Institution, request: HttpRequest, take_in: Callable[[dict[str, Any]], None]) -> None:

@@ -60,6 +60,11 @@ class StatefulModel(models.Model):
             _require_initial_status(self)
         super().save(*args, **kwargs)
 
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read the row again; the protected status may be set anew only when it is not there."""
+        self.__dict__.pop("status", None)
+        super().refresh_from_db(*args, **kwargs)
+
     def lock(self) -> None:
         """Lock this row until the transaction ends and read it again. Unsaved changes in memory are discarded."""
         require_transaction(f"locking a {self._meta.label}")

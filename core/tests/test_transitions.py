@@ -57,6 +57,14 @@ def test_a_stale_copy_is_refused_and_changes_nothing(gate):
     assert TransitionLog.of(gate).count() == 1
 
 
+def test_a_row_can_be_read_again(gate):
+    other = Gate.objects.get()
+    with transaction.atomic():
+        gate.open(by="staff:ann", why="morning")
+    other.refresh_from_db()
+    assert other.status == "open"
+
+
 def test_outside_a_transaction_nothing_moves(gate):
     with pytest.raises(RuntimeError, match="needs an open transaction"):
         gate.open(by="x", why="")

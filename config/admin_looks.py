@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -110,6 +111,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return sections
 
 
+def environment(request: HttpRequest) -> list[Any] | None:
+    """The badge on every page of a sandbox. Called by unfold."""
+    return [_("Sandbox"), "warning"] if settings.SANDBOX else None
+
+
 def _page(icon: str, model: Any) -> dict[str, Any]:
     title = model._meta.verbose_name_plural
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -125,6 +131,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": TEAL},
+    "ENVIRONMENT": "config.admin_looks.environment",
     "STYLES": [lambda request: static("portal/admin.css")],
     "DASHBOARD_CALLBACK": "config.admin_home.first_page",
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "config.admin_looks.navigation"},

@@ -21,9 +21,7 @@ ENGINE = actors.system("decision-engine")
 
 
 def decide(*, applicant: Applicant, request: CreditRequest) -> Decision:
-    """The machine's decision on a request, part of the caller's transaction.
-
-    A request decided before keeps its decision.
+    """The machine's decision on a request, part of the caller's transaction. Asked again, it answers the same.
 
     The outcome is approved, declined or review; review also opens a case in the review queue, whose officer's decision
     is announced by core.registry.decision_finalised under `request.subject`. The limit may be below the amount asked

@@ -13,6 +13,7 @@ from core.money import ZERO, format_yuan
 from core.problems import Problem
 from core.registry import DecisionOutcome, decision_finalised
 from core.serials import Serial, next_serial
+from core.transitions import wrong_state
 from risk import policy, stored_inputs
 from risk.facts import Outcome
 from risk.models import Decision, ReviewCase
@@ -191,7 +192,9 @@ def _require_reasons(reasons: Collection[str], allowed: Mapping[str, object]) ->
 
 
 def _require_claimed_by(case: ReviewCase, by: str) -> None:
-    if case.status == ReviewCase.Status.CLAIMED and case.claimed_by != by:
+    if case.status != ReviewCase.Status.CLAIMED:
+        raise wrong_state(case, "decide")
+    if case.claimed_by != by:
         raise Problem("claimed_by_other", _("Another officer has claimed this case."), status=409)
 
 

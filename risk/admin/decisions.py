@@ -47,13 +47,19 @@ class DecisionAdmin(ReadOnlyAdmin):
     def shown_rate(self, decision: Decision) -> str:
         return report.percent(decision.annual_rate)
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
         """The decision, with its report below."""
         decision = self.get_object(request, object_id) if object_id else None
-        extra = dict(kwargs.pop("extra_context", None) or {})
+        extra = dict(extra_context or {})
         if decision:
             extra["report"] = report.build(decision)
-        return super().changeform_view(request, object_id, *args, extra_context=extra, **kwargs)
+        return super().changeform_view(request, object_id, form_url, extra)
 
     def has_replay_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm("risk.view_decision")

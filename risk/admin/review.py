@@ -97,14 +97,20 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
     def doubts(self, case: ReviewCase) -> str:
         return " ".join(map(reasons.for_staff, case.decision.reasons))
 
-    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
         """The case, with the report and the masked evidence below it."""
         case = self.get_object(request, object_id) if object_id else None
-        extra = dict(kwargs.pop("extra_context", None) or {})
+        extra = dict(extra_context or {})
         if case:
             extra["report"] = report.build(case.final_decision or case.decision)
             extra["evidence"] = evidence.of(case)
-        return super().changeform_view(request, object_id, *args, extra_context=extra, **kwargs)
+        return super().changeform_view(request, object_id, form_url, extra)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only the buttons that the case's status allows."""

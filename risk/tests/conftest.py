@@ -1,5 +1,6 @@
 import pytest
 
+from accounts import reference_data
 from core.registry import decision_finalised
 from risk.tests import factories
 
@@ -19,6 +20,18 @@ class Asker:
 
 ASKER = Asker()
 decision_finalised.register(factories.SUBJECT, ASKER)
+
+
+@pytest.fixture(autouse=True)
+def house(request):
+    """Groups and texts, for every test that uses the database."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+    elif "committed_db" in request.fixturenames:
+        request.getfixturevalue("committed_db")
+    else:
+        return
+    reference_data.load()
 
 
 @pytest.fixture

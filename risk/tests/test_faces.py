@@ -81,7 +81,7 @@ def test_the_buttons_follow_the_status(officer, case):
 
 def test_looking_at_the_claim_page_claims_nothing(officer, case):
     browser(officer).get(page("claim", case))
-    case.refresh_from_db()
+    case = ReviewCase.objects.get(pk=case.pk)
     assert case.status == "open"
 
 
@@ -92,7 +92,7 @@ def test_an_officer_claims_and_approves_by_hand(officer, case, asker):
     assert 'value="18000.00"' in form
     given = {"limit": "15000", "percent": "18", "reasons": ["OFFICER_INCOME_CONFIRMED"], "note": "seen"}
     assert client.post(page("approve", case), given).status_code == 302
-    case.refresh_from_db()
+    case = ReviewCase.objects.get(pk=case.pk)
     assert (case.status, case.final_decision.limit, case.final_decision.annual_rate) == (
         "approved",
         Decimal("15000.00"),
@@ -109,7 +109,7 @@ def test_a_refusal_stays_on_the_page_with_its_words(officer, case, asker):
     assert "Your authority here reaches from ¥10.00 to ¥100,000.00." in body(response)
     without_reason = client.post(page("decline", case), {"note": "no"})
     assert without_reason.status_code == 200
-    case.refresh_from_db()
+    case = ReviewCase.objects.get(pk=case.pk)
     assert case.status == "claimed"
 
 
@@ -117,7 +117,7 @@ def test_an_officer_declines_by_hand(officer, case, asker):
     client = browser(officer)
     client.post(page("claim", case), {"sent": "1"})
     client.post(page("decline", case), {"reasons": ["OFFICER_NOT_AFFORDABLE", "OFFICER_WORK_UNCERTAIN"]})
-    case.refresh_from_db()
+    case = ReviewCase.objects.get(pk=case.pk)
     assert case.final_decision.reasons == ["OFFICER_NOT_AFFORDABLE", "OFFICER_WORK_UNCERTAIN"]
 
 
@@ -162,7 +162,7 @@ def test_the_watchlist_is_kept_by_hand(officer):
     assert "already on the list" in body(twice)
     assert body(client.get(reverse("admin:risk_watchlistentry_changelist"))).count("13812345678") == 0
     client.post(reverse("admin:risk_watchlistentry_take_off", args=[entry.pk]), {"why": "paid"})
-    entry.refresh_from_db()
+    entry = WatchlistEntry.objects.get()
     assert entry.status == "inactive"
 
 

@@ -1,8 +1,11 @@
 """The suite's own set-up: engines and environment first, then Django; the fixtures live in tests/support."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.support.session import Session
 
@@ -12,6 +15,13 @@ session.open()
 import django  # noqa: E402 - it reads the environment that the session has just set
 
 django.setup()
+
+# No deadline: a busy machine is no failure. A function-scoped fixture is fine where the test changes nothing in it.
+hypothesis_settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile("nightly", hypothesis_settings.get_profile("default"), max_examples=2000)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 pytest_plugins = ("tests.support.databases", "tests.support.processes", "tests.support.browser")
 

@@ -3,6 +3,7 @@
 import httpx
 from django.db import connection
 
+from core.clock import real_now
 from core.models import Work
 from tests.support.processes import wait_until
 
@@ -26,7 +27,7 @@ def test_the_web_comes_back_after_a_kill(platform_processes):
 
 
 def test_a_clone_is_a_database_of_its_own(committed_db):
-    Work.objects.create(kind="nothing", key="1", due_at="2100-01-01T00:00Z")
+    Work.objects.create(kind="nothing", key="1", due_at=real_now(), created_at=real_now())
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_database()")
         assert cursor.fetchone() == (committed_db.name,)

@@ -1,0 +1,30 @@
+"""What payments does when woken, and what staff may do in it."""
+
+from accounts.roles import Role, grant
+from core import work
+from payments import callbacks, orders, querying, reconciliation, sending, settlement
+
+_SEEN = (
+    "account",
+    "transfer",
+    "entry",
+    "paymentorder",
+    "paymentattempt",
+    "channelnotice",
+    "statementfile",
+    "statementline",
+    "difference",
+    "settlementreport",
+)
+
+
+def register() -> None:
+    """Name the handlers of our work, and grant finance officers and administrators their permissions."""
+    work.register(orders.SEND, sending.send)
+    work.register(sending.QUERY, querying.query)
+    work.register(reconciliation.RECHECK, querying.recheck)
+    work.register(callbacks.APPLY, callbacks.apply)
+    work.register(settlement.SETTLE, settlement.work_off)
+    seen = [f"payments.view_{model}" for model in _SEEN]
+    grant(Role.FINANCE_OFFICER, [*seen, "payments.resolve_difference", "payments.settle_day", "core.change_work"])
+    grant(Role.ADMINISTRATOR, seen)

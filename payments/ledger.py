@@ -1,0 +1,149 @@
+"""The ledger: append-only transfers of balanced entries. Posted in one round trip, once a key, guarded by PostgreSQL.
+
+Amounts are positive yuan; debit or credit says the direction. A mistake is undone by an opposite posting, never by
+an edit.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import DatabaseError
+from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from core.money import FEN, ZERO
+from core.transactions import require_transaction
+from payments.chart import Side, kind_of, normal_side
+from payments.models import Entry, Transfer
+
+KEY_REUSED = "LG001"
+
+
+class KeyReused(Exception):
+    """The key has been used for a posting with other content. The transaction cannot go on."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry to be posted: account code, side, positive amount in yuan."""
+
+    account: str
+    side: Side
+    amount: Decimal
+
+
+def debit(account: str, amount: Decimal) -> Line:
+    """A debit of `amount` yuan."""
+    return Line(account, Side.DEBIT, amount)
+
+
+def credit(account: str, amount: Decimal) -> Line:
+    """A credit of `amount` yuan."""
+    return Line(account, Side.CREDIT, amount)
+
+
+def reversed_lines(lines: Sequence[Line]) -> list[Line]:
+    """The same lines on the other sides."""
+    return [Line(line.account, line.side.other, line.amount) for line in lines]
+
+
+def post(*, key: str, business_date: dt.date, purpose: str, reference: str, entries: Sequence[Line]) -> Transfer:
+    """Post balanced `entries` as one transfer, as part of the open transaction.
+
+    The same key with the same content returns the first transfer; with other content it raises KeyReused. Raises
+    ValueError for entries that do not balance, are fewer than two, or are not positive whole fen, and for an
+    unknown kind of account.
+    """
+    require_transaction("posting to the ledger")
+    _check(entries)
+    statement = "SELECT * FROM ledger_post(%s, %s, %s, %s, %s::text[], %s::text[], %s::numeric[])"
+    accounts = [line.account for line in entries]
+    sides = [line.side.value for line in entries]
+    amounts = [line.amount.quantize(FEN) for line in entries]
+    content = [key, business_date, purpose, reference, accounts, sides, amounts]
+    try:
+        return _one(statement, content)
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") == KEY_REUSED:
+            raise KeyReused(key) from error
+        raise
+
+
+def _one(statement: str, content: list[object]) -> Transfer:
+    transfer: Transfer = Transfer.objects.raw(statement, content)[0]
+    return transfer
+
+
+def _check(entries: Sequence[Line]) -> None:
+    if len(entries) < 2:
+        raise ValueError("a transfer has two entries or more")
+    for line in entries:
+        kind_of(line.account)
+        if line.amount <= 0 or line.amount != line.amount.quantize(FEN):
+            raise ValueError(f"{line.amount} is not a positive number of whole fen")
+    debits = sum(line.amount for line in entries if line.side is Side.DEBIT)
+    credits = sum(line.amount for line in entries if line.side is Side.CREDIT)
+    if debits != credits:
+        raise ValueError(f"debits {debits} and credits {credits} do not balance")
+
+
+def balance(account: str, as_of: dt.date | None = None) -> Decimal:
+    """The balance in yuan at the end of business date `as_of` (or now), positive on the side on which the account
+    grows.
+    """
+    entries = Entry.objects.filter(account=account)
+    if as_of is not None:
+        entries = entries.filter(transfer__business_date__lte=as_of)
+    debits: Decimal = entries.aggregate(net=net_debit())["net"]
+    return debits if normal_side(account) is Side.DEBIT else ZERO - debits
+
+
+def net_debit() -> Coalesce:
+    """An aggregate over entries: debits less credits."""
+    signed = Case(When(side=Side.DEBIT, then=F("amount")), default=-F("amount"))
+    return _sum(signed)
+
+
+def _sum(expression: Case | F, condition: Q | None = None) -> Coalesce:
+    money = DecimalField(max_digits=20, decimal_places=2)
+    return Coalesce(Sum(expression, filter=condition), Value(ZERO), output_field=money)
+
+
+@dataclass(frozen=True)
+class TrialBalanceRow:
+    """One account's turnover and balance up to a date, in yuan; the balance stands on the debit or the credit side."""
+
+    account: str
+    debits: Decimal
+    credits: Decimal
+
+    @property
+    def debit_balance(self) -> Decimal:
+        """The balance, if debits outweigh; else zero."""
+        return max(self.debits - self.credits, ZERO)
+
+    @property
+    def credit_balance(self) -> Decimal:
+        """The balance, if credits outweigh; else zero."""
+        return max(self.credits - self.debits, ZERO)
+
+
+def trial_balance(date: dt.date) -> list[TrialBalanceRow]:
+    """Every account with entries up to the end of business `date`, by code. The two balance columns have equal sums."""
+    rows = (
+        Entry.objects.filter(transfer__business_date__lte=date)
+        .values("account_id")
+        .annotate(
+            debits=_sum(F("amount"), Q(side=Side.DEBIT)),
+            credits=_sum(F("amount"), Q(side=Side.CREDIT)),
+        )
+        .order_by("account_id")
+    )
+    return [TrialBalanceRow(row["account_id"], row["debits"], row["credits"]) for row in rows]
+
+
+def entries_for(reference: str) -> QuerySet[Entry]:
+    """All entries of the transfers with this reference, oldest first."""
+    return Entry.objects.filter(transfer__reference=reference).select_related("transfer").order_by("id")

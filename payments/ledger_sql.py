@@ -1,0 +1,107 @@
+"""What PostgreSQL itself guarantees about the ledger. Applied by migration 0002.
+
+The guards are `ENABLE ALWAYS`, so that a session in replica role does not slip past them.
+"""
+
+# ISO 7064 MOD 37-36, as core.serials computes it, so that a posting needs one round trip only.
+SERIAL = """
+CREATE FUNCTION ledger_serial(business_date date) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    alphabet CONSTANT text := '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+    number text := lpad((nextval('core_serial') % 1000000000)::text, 9, '0');
+    body text := to_char(business_date, 'YYYYMMDD') || 'TR' || number;
+    state int := 18;
+BEGIN
+    FOR place IN 1..length(body) LOOP
+        state := (CASE state WHEN 0 THEN 36 ELSE state END) * 2 % 37;
+        state := (state + strpos(alphabet, substr(body, place, 1)) - 1) % 36;
+    END LOOP;
+    state := (37 - (CASE state WHEN 0 THEN 36 ELSE state END) * 2 % 37) % 36;
+    RETURN body || substr(alphabet, state + 1, 1);
+END $$
+"""
+
+# Locks are taken in one order: the transfer's key, then the accounts to be opened, ascending. Open accounts are not
+# locked.
+POST = """
+CREATE FUNCTION ledger_post(
+    p_key text, p_business_date date, p_purpose text, p_reference text,
+    p_accounts text[], p_sides text[], p_amounts numeric[]
+) RETURNS payments_transfer LANGUAGE plpgsql AS $$
+DECLARE
+    content text := encode(sha256(convert_to(concat_ws(chr(31), p_business_date, p_purpose, p_reference,
+        p_accounts::text, p_sides::text, p_amounts::text), 'UTF8')), 'hex');
+    posted payments_transfer%ROWTYPE;
+BEGIN
+    INSERT INTO payments_transfer (serial, key, content_hash, business_date, purpose, reference, amount, posted_at)
+    SELECT ledger_serial(p_business_date), p_key, content, p_business_date, p_purpose, p_reference,
+        COALESCE(sum(line.amount) FILTER (WHERE line.side = 'debit'), 0), clock_timestamp()
+    FROM unnest(p_sides, p_amounts) AS line (side, amount)
+    ON CONFLICT (key) DO NOTHING RETURNING * INTO posted;
+    IF NOT FOUND THEN
+        SELECT * INTO STRICT posted FROM payments_transfer WHERE key = p_key;
+        IF posted.content_hash <> content THEN
+            RAISE EXCEPTION 'ledger key % was used for another posting', p_key USING ERRCODE = 'LG001';
+        END IF;
+        RETURN posted;
+    END IF;
+    INSERT INTO payments_account (code, kind, owner, opened_at)
+    SELECT code, split_part(code, ':', 1), split_part(code, ':', 2), clock_timestamp()
+    FROM (SELECT DISTINCT unnest(p_accounts) AS code ORDER BY code) AS named
+    WHERE NOT EXISTS (SELECT FROM payments_account WHERE payments_account.code = named.code)
+    ORDER BY code
+    ON CONFLICT (code) DO NOTHING;
+    INSERT INTO payments_entry (transfer_id, account, side, amount)
+    SELECT posted.id, line.account, line.side, line.amount
+    FROM unnest(p_accounts, p_sides, p_amounts) WITH ORDINALITY AS line (account, side, amount, place)
+    ORDER BY line.place;
+    RETURN posted;
+END $$
+"""
+
+# An entry slipped into an old transfer breaks the transfer's recorded amount, which cannot be changed: it is refused
+# too.
+BALANCED = """
+CREATE FUNCTION ledger_require_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    checked bigint;
+    total numeric;
+    debits numeric;
+    credits numeric;
+    strangers bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'payments_transfer' THEN checked := NEW.id; ELSE checked := NEW.transfer_id; END IF;
+    SELECT amount INTO total FROM payments_transfer WHERE id = checked;
+    SELECT sum(amount) FILTER (WHERE side = 'debit'), sum(amount) FILTER (WHERE side = 'credit'),
+        count(*) FILTER (WHERE NOT EXISTS (SELECT FROM payments_account WHERE code = payments_entry.account))
+    INTO debits, credits, strangers FROM payments_entry WHERE transfer_id = checked;
+    IF debits IS DISTINCT FROM total OR credits IS DISTINCT FROM total THEN
+        RAISE EXCEPTION 'transfer % does not balance: debits %, credits %, amount %', checked, debits, credits, total
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF strangers > 0 THEN
+        RAISE EXCEPTION 'transfer % names an account that is not open', checked
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+GUARDS = """
+CREATE CONSTRAINT TRIGGER payments_transfer_balanced AFTER INSERT ON payments_transfer
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_require_balance();
+CREATE CONSTRAINT TRIGGER payments_entry_balanced AFTER INSERT ON payments_entry
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_require_balance();
+ALTER TABLE payments_transfer ENABLE ALWAYS TRIGGER payments_transfer_balanced;
+ALTER TABLE payments_transfer ENABLE ALWAYS TRIGGER payments_transfer_append_only;
+ALTER TABLE payments_transfer ENABLE ALWAYS TRIGGER payments_transfer_no_truncate;
+ALTER TABLE payments_entry ENABLE ALWAYS TRIGGER payments_entry_balanced;
+ALTER TABLE payments_entry ENABLE ALWAYS TRIGGER payments_entry_append_only;
+ALTER TABLE payments_entry ENABLE ALWAYS TRIGGER payments_entry_no_truncate;
+"""
+
+UNDO = """
+DROP FUNCTION ledger_require_balance() CASCADE;
+DROP FUNCTION ledger_post(text, date, text, text, text[], text[], numeric[]);
+DROP FUNCTION ledger_serial(date);
+"""

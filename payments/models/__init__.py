@@ -1,0 +1,25 @@
+"""What is kept about money: the ledger, the orders, what institutions said, how they compare."""
+
+from payments.models.difference import Difference, DifferenceKind
+from payments.models.ledger import Account, Entry, Transfer
+from payments.models.notice import ChannelNotice
+from payments.models.order import IN_FLIGHT, OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from payments.models.settlement import SettlementReport
+from payments.models.statement import StatementFile, StatementLine
+
+__all__ = [
+    "IN_FLIGHT",
+    "Account",
+    "ChannelNotice",
+    "Difference",
+    "DifferenceKind",
+    "Entry",
+    "OrderKind",
+    "OrderStatus",
+    "PaymentAttempt",
+    "PaymentOrder",
+    "SettlementReport",
+    "StatementFile",
+    "StatementLine",
+    "Transfer",
+]

@@ -1,0 +1,148 @@
+"""Reconciliation: a day's statement against our orders. Only what is certain clears itself; the rest is a queue for
+people.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core import actors, clock, work
+from core.money import ZERO
+from core.problems import Problem
+from payments.channels import Channel
+from payments.matching import RETURNED, SUCCESS, Discrepancy, Key, Movement, Surroundings, compare
+from payments.models import (
+    Difference,
+    DifferenceKind,
+    OrderStatus,
+    PaymentAttempt,
+    PaymentOrder,
+    StatementFile,
+    StatementLine,
+)
+from payments.statements import movement_of
+
+RECHECK = "recheck_order"
+RECONCILER = actors.system("reconciliation")
+
+
+def reconcile(channel: Channel, date: dt.date) -> None:
+    """Compare the imported statement of `date` with our records, then the earlier days that still have open
+    differences.
+
+    Harmless to repeat. Raises StatementFile.DoesNotExist before the import.
+    """
+    _reconcile_day(channel, date)
+    for earlier in _days_with_open_differences(channel, before=date):
+        _reconcile_day(channel, earlier)
+
+
+def resolve(difference: Difference, *, by: str, how: str) -> None:
+    """A person has dealt with an open difference and says how. Raises Problem without a word, or when it is not
+    open.
+    """
+    if not how.strip():
+        raise Problem("reason_missing", _("Say how this was resolved."), field="how")
+    with transaction.atomic(durable=True):
+        difference.resolve(by=by, why=how.strip())
+
+
+def open_differences(date: dt.date, channel: str) -> int:
+    """How many differences of a day wait for an explanation."""
+    return Difference.objects.filter(date=date, channel=channel, status=Difference.Status.OPEN).count()
+
+
+def _days_with_open_differences(channel: Channel, *, before: dt.date) -> list[dt.date]:
+    waiting = Difference.objects.filter(channel=channel.code, date__lt=before, status=Difference.Status.OPEN)
+    return list(waiting.order_by("date").values_list("date", flat=True).distinct())
+
+
+@transaction.atomic(durable=True)
+def _reconcile_day(channel: Channel, date: dt.date) -> None:
+    statement = StatementFile.objects.select_for_update(no_key=True).get(channel=channel.code, date=date)
+    theirs = [movement_of(line, date) for line in statement.lines.all()]
+    found = compare(
+        date=date,
+        theirs=theirs,
+        ours=_our_movements(channel, date, {line.out_trade_no for line in theirs}),
+        around=_surroundings(channel, date, theirs),
+    )
+    kept = {_keep(channel, date, discrepancy).pk for discrepancy in found}
+    for gone in Difference.objects.filter(channel=channel.code, date=date, status=Difference.Status.OPEN).exclude(
+        pk__in=kept
+    ):
+        gone.clear(by=RECONCILER, why="the records agree now")
+
+
+def _our_movements(channel: Channel, date: dt.date, stated: set[str]) -> dict[Key, Movement]:
+    """Our movements of the day, and those of any day that the statement names. A success and its return are two."""
+    attempts = PaymentAttempt.objects.filter(channel=channel.code, out_trade_no__in=stated)
+    orders = PaymentOrder.objects.filter(channel=channel.code).filter(
+        Q(settled_on=date) | Q(returned_on=date) | Q(pk__in=attempts.values("order_id"))
+    )
+    movements = [movement for order in orders.prefetch_related("attempts") for movement in _movements_of(order)]
+    return {movement.key: movement for movement in movements}
+
+
+def _movements_of(order: PaymentOrder) -> list[Movement]:
+    out_trade_no = list(order.attempts.all())[-1].out_trade_no
+    movements = []
+    for status, fee, date in ((SUCCESS, order.fee, order.settled_on), (RETURNED, ZERO, order.returned_on)):
+        if date is not None:
+            movements.append(
+                Movement(
+                    out_trade_no=out_trade_no,
+                    channel_trade_no=order.channel_trade_no,
+                    kind=order.kind,
+                    status=status,
+                    amount=order.amount,
+                    fee=fee or ZERO,
+                    date=date,
+                )
+            )
+    return movements
+
+
+def _surroundings(channel: Channel, date: dt.date, theirs: list[Movement]) -> Surroundings:
+    stated = {line.out_trade_no for line in theirs}
+    sent = PaymentAttempt.objects.filter(channel=channel.code, out_trade_no__in=stated)
+    ours = PaymentOrder.objects.filter(Q(settled_on=date) | Q(returned_on=date), channel=channel.code)
+    numbers = stated | set(ours.values_list("attempts__out_trade_no", flat=True))
+    others = StatementLine.objects.filter(statement__channel=channel.code, out_trade_no__in=numbers)
+    keys = others.values_list("out_trade_no", "status")
+    return Surroundings(
+        known=set(sent.values_list("out_trade_no", flat=True)),
+        earlier=set(keys.filter(statement__date__lt=date)),
+        later=set(keys.filter(statement__date__gt=date)),
+    )
+
+
+def _keep(channel: Channel, date: dt.date, found: Discrepancy) -> Difference:
+    """The row of this difference, new or as it stands. One that explains itself is cleared at once."""
+    difference, new = Difference.objects.get_or_create(
+        channel=channel.code,
+        date=date,
+        kind=found.kind,
+        out_trade_no=found.movement.out_trade_no,
+        channel_trade_no=found.movement.channel_trade_no,
+        movement=found.movement.status,
+        defaults={"ours": found.ours, "theirs": found.theirs, "found_at": clock.now()},
+    )
+    if new and found.kind is DifferenceKind.DAY_CUTOVER:
+        difference.clear(by=RECONCILER, why="both have it, on different days")
+    elif not new and found.kind is not DifferenceKind.DAY_CUTOVER and difference.status == Difference.Status.CLEARED:
+        difference.reopen(by=RECONCILER, why="the records differ again")
+    if new and found.kind is DifferenceKind.STATUS_MISMATCH:
+        _have_order_rechecked(found.movement.out_trade_no)
+    return difference
+
+
+def _have_order_rechecked(out_trade_no: str) -> None:
+    """What the institution itself says settles it, unless our record is final: then a person looks at the parked
+    work.
+    """
+    order = PaymentOrder.objects.filter(attempts__out_trade_no=out_trade_no).exclude(status=OrderStatus.CREATED)
+    for serial in order.values_list("serial", flat=True).distinct():
+        work.enqueue(RECHECK, serial)

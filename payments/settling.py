@@ -1,0 +1,110 @@
+"""The end of an order: status, money leg and the orderer's own postings, in one transaction, once.
+
+Locks: the orderer's rows (its handler's `lock`), then the order, then ledger accounts. Callback and query may bring
+the same news at the same moment: the second finds the order settled and does nothing.
+"""
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from core import actors, clock
+from core.registry import OrderOutcome, order_settled
+from payments import booking, settlement
+from payments.channels import CHANNELS, Finding, State
+from payments.models import OrderStatus, PaymentOrder
+
+_BEYOND = {
+    OrderStatus.SUCCEEDED: (OrderStatus.SUCCEEDED, OrderStatus.RETURNED),
+    OrderStatus.FAILED: (OrderStatus.FAILED,),
+    OrderStatus.RETURNED: (OrderStatus.RETURNED,),
+}
+# News may arrive in any order: what came back had been paid before, whether we were told so or not.
+_STEPS = {
+    State.SUCCEEDED: (OrderStatus.SUCCEEDED,),
+    State.FAILED: (OrderStatus.FAILED,),
+    State.RETURNED: (OrderStatus.SUCCEEDED, OrderStatus.RETURNED),
+}
+
+
+class Contradiction(Exception):
+    """The institution's news cannot be true of this order. A person has to look; nothing was changed."""
+
+
+def settle(order_serial: str, finding: Finding) -> None:
+    """Bring the order to the end that `finding` tells of. Again and again is harmless.
+
+    Raises Contradiction (a failed order that succeeded, another amount), and whatever the orderer's handler raises;
+    then nothing is changed and the work that called is parked.
+    """
+    for status in _STEPS[finding.state]:
+        if PaymentOrder.objects.get(serial=order_serial).status not in _BEYOND[status]:
+            _take(order_serial, status, finding)
+
+
+@transaction.atomic(durable=True)
+def _take(order_serial: str, status: OrderStatus, finding: Finding) -> None:
+    order = PaymentOrder.objects.get(serial=order_serial)
+    handler = order_settled.handler(order.purpose)
+    handler.lock(order.reference)
+    order.lock()
+    if order.status in _BEYOND[status]:
+        return
+    _require_agreement(order, status, finding)
+    _MOVES[status](order, finding)
+    booking.book(order)
+    if finding.state is not State.FAILED:
+        settlement.schedule(CHANNELS[order.channel], clock.today())
+    handler.apply(_outcome(order))
+
+
+def _require_agreement(order: PaymentOrder, status: OrderStatus, finding: Finding) -> None:
+    if finding.amount is not None and finding.amount != order.amount:
+        raise Contradiction(f"{order}: amount {finding.amount} instead of {order.amount}")
+    if not order.is_in_flight and not (status == OrderStatus.RETURNED and order.status == OrderStatus.SUCCEEDED):
+        raise Contradiction(f"{order}: {finding.state} by {finding.source}, but it is {order.status}")
+
+
+def _succeed(order: PaymentOrder, finding: Finding) -> None:
+    order.succeed(
+        by=_by(order),
+        why=finding.source,
+        channel_trade_no=finding.channel_trade_no,
+        fee=finding.fee,
+        at=clock.real_now(),
+        on=clock.today(),
+    )
+
+
+def _fail(order: PaymentOrder, finding: Finding) -> None:
+    order.fail(by=_by(order), why=f"{finding.source} {finding.code}".strip(), code=finding.code)
+
+
+def _come_back(order: PaymentOrder, finding: Finding) -> None:
+    why = f"{finding.source} {finding.code}".strip()
+    order.come_back(by=_by(order), why=why, code=finding.code, on=clock.today())
+
+
+_MOVES: dict[OrderStatus, Callable[[PaymentOrder, Finding], None]] = {
+    OrderStatus.SUCCEEDED: _succeed,
+    OrderStatus.FAILED: _fail,
+    OrderStatus.RETURNED: _come_back,
+}
+
+
+def _by(order: PaymentOrder) -> str:
+    return actors.system(f"channel {order.channel}")
+
+
+def _outcome(order: PaymentOrder) -> OrderOutcome:
+    return OrderOutcome(
+        order_serial=order.serial,
+        purpose=order.purpose,
+        reference=order.reference,
+        status=order.status,
+        amount=order.amount,
+        settled_at=clock.real_now(),
+        business_date=order.returned_on or order.settled_on or clock.today(),
+        channel=order.channel,
+        reason=order.failure_code,
+    )

@@ -96,7 +96,7 @@ def _all() -> tuple[Policy, ...]:
 
 def _from_document(document: dict[str, Any], digest: str) -> Policy:
     amounts = ("amount", "exposure", "above", "income", "step", "limit")
-    plain = {key: Decimal(value) if key.endswith(amounts) else value for key, value in document.items()}
+    plain: dict[str, Any] = {key: Decimal(value) if key.endswith(amounts) else value for key, value in document.items()}
     plain["effective_from"] = dt.date.fromisoformat(document["effective_from"])
     plain["purposes"] = tuple(document["purposes"])
     plain["refused_employments"] = tuple(document["refused_employments"])

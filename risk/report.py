@@ -93,7 +93,7 @@ def _request(inputs: Inputs) -> Section:
 
 def _applicant(inputs: Inputs) -> Section:
     person = inputs.applicant
-    checks = {**dict(Document.Status.choices), "missing": _("none given")}
+    checks: dict[str, Words] = {**dict(Document.Status.choices), "missing": _("none given")}
     rows: list[tuple[Words, ...]] = [
         (_("Work"), EMPLOYMENT.get(person.employment, person.employment)),
         (_("Years in this work"), str(person.employment_years)),

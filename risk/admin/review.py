@@ -14,7 +14,7 @@ from core.admin.base import ReadOnlyAdmin
 from core.money import format_yuan
 from risk import evidence, reasons, report, review
 from risk.admin.forms import ApproveForm, DeclineForm, WhyForm
-from risk.admin.pages import form_page
+from risk.admin.pages import form_page, officer_of
 from risk.models import ReviewCase
 
 # Which buttons a case shows in which state.
@@ -134,7 +134,7 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
             obj=case,
             title=_("Claim this case"),
             form=forms.Form(request.POST or None),
-            act=lambda given: review.claim(case=case, officer=request.user),
+            act=lambda given: review.claim(case=case, officer=officer_of(request)),
             done=_("The case is yours."),
         )
 
@@ -147,7 +147,7 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
             obj=case,
             title=_("Give this case back"),
             form=WhyForm(request.POST or None),
-            act=lambda given: review.release(case=case, officer=request.user, **given),
+            act=lambda given: review.release(case=case, officer=officer_of(request), **given),
             done=_("The case is back in the queue."),
         )
 
@@ -160,7 +160,7 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         def act(given: dict[str, Any]) -> object:
             return review.approve(
                 case=case,
-                officer=request.user,
+                officer=officer_of(request),
                 limit=given["limit"],
                 annual_rate=form.annual_rate,
                 reasons=given["reasons"],
@@ -179,7 +179,7 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
             obj=case,
             title=_("Decline this case"),
             form=DeclineForm(request.POST or None),
-            act=lambda given: review.decline(case=case, officer=request.user, **given),
+            act=lambda given: review.decline(case=case, officer=officer_of(request), **given),
             done=_("The case is declined."),
         )
 
@@ -189,6 +189,6 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         choices = [("name", _("name")), ("id_number", _("ID number")), ("mobile", _("mobile"))]
 
         def show(field: str, why: str) -> str:
-            return review.reveal(case=case, officer=request.user, field=field, why=why)
+            return review.reveal(case=case, officer=officer_of(request), field=field, why=why)
 
         return reveal_page(self, request, case, choices, show)

@@ -7,7 +7,7 @@ from unfold.enums import ActionVariant
 from core.admin.base import ReadOnlyAdmin
 from risk import watchlist
 from risk.admin.forms import WatchForm, WhyForm
-from risk.admin.pages import form_page
+from risk.admin.pages import form_page, officer_of
 from risk.models import WatchlistEntry
 
 
@@ -36,7 +36,7 @@ class WatchlistEntryAdmin(ReadOnlyAdmin):
             obj=None,
             title=_("Put on the watchlist"),
             form=WatchForm(request.POST or None),
-            act=lambda given: watchlist.add(officer=request.user, **given),
+            act=lambda given: watchlist.add(officer=officer_of(request), **given),
             done=_("It is on the watchlist."),
         )
 
@@ -49,6 +49,6 @@ class WatchlistEntryAdmin(ReadOnlyAdmin):
             obj=entry,
             title=_("Take off the watchlist"),
             form=WhyForm(request.POST or None),
-            act=lambda given: watchlist.deactivate(entry=entry, officer=request.user, **given),
+            act=lambda given: watchlist.deactivate(entry=entry, officer=officer_of(request), **given),
             done=_("It is off the watchlist."),
         )

@@ -184,13 +184,14 @@ def test_the_watchlist_keeps_no_value_in_clear(officer):
 def test_the_watchlist_says_what_is_wrong(officer):
     entry = {"kind": "mobile", "value": "13812345678", "action": "watch", "why": "test", "officer": officer}
     watchlist.add(**entry)
-    for changes, code in [
+    refusals: list[tuple[dict, str]] = [
         ({}, "already_listed"),
         ({"kind": "name"}, "kind_unknown"),
         ({"value": " "}, "value_missing"),
         ({"why": " "}, "reason_missing"),
         ({"officer": factories.officer(factories.Role.FINANCE_OFFICER)}, "not_permitted"),
-    ]:
+    ]
+    for changes, code in refusals:
         with pytest.raises(Problem, match=code):
             watchlist.add(**{**entry, **changes})
 

@@ -39,7 +39,8 @@ class TestOneOfficer:
     def test_a_decline_has_no_limit_and_the_reasons_given(self, officer, asker):
         case = factories.claimed_case(officer)
         decision = review.decline(case=case, officer=officer, reasons=["OFFICER_NOT_AFFORDABLE"])
-        assert (decision.outcome, decision.limit, decision.reasons) == ("declined", 0, ["OFFICER_NOT_AFFORDABLE"])
+        assert (decision.outcome, decision.reasons) == ("declined", ["OFFICER_NOT_AFFORDABLE"])
+        assert decision.limit == decision.annual_rate == 0
         assert asker.calls[-1][1].outcome == "declined"
 
     def test_who_did_what_and_why_is_logged(self, officer, asker):

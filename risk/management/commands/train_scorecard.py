@@ -10,7 +10,7 @@ class Command(BaseCommand):
     help = (
         "Train a points scorecard on public data and write it to risk/scorecards/ (needs what `make train` installs)."
     )
-    requires_system_checks = ()
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", default="application")

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,9 +43,18 @@ def test_served_points_equal_the_trained_models_on_every_training_row(training):
     assert [APPLICATION.evaluate(row).points for row in data.rows] == scorecard.scores_of(model, frame).tolist()
 
 
-def test_training_again_gives_the_same_file(training):
-    data, scorecard, _model, _frame = training
-    assert scorecard.train(name="application", version=1, data=data) == document()
+def test_training_again_gives_the_same_file(training, capsys):
+    call_command("train_scorecard", "--check")
+    last_line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last_line["version"] == "application-1"
+    assert last_line["auc_mean"] == document()["metrics"]["auc_mean"]
+
+
+def test_a_file_that_training_does_not_give_is_noticed(training, tmp_path, monkeypatch):
+    (tmp_path / "application-1.json").write_text("{}")
+    monkeypatch.setattr(scoring, "SCORECARDS", tmp_path)
+    with pytest.raises(CommandError, match="not what training gives now"):
+        call_command("train_scorecard", "--check")
 
 
 def test_protected_features_are_refused_by_training(training):

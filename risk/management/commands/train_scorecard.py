@@ -14,23 +14,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", default="application")
-        parser.add_argument("--version", type=int, default=1, dest="scorecard_version")
+        parser.add_argument("--number", type=int, default=1, help="the version to write")
         parser.add_argument("--check", action="store_true", help="fail when the file differs; write nothing")
 
-    def handle(self, *args: Any, name: str, scorecard_version: int, check: bool, **options: Any) -> None:
+    def handle(self, *args: Any, name: str, number: int, check: bool, **options: Any) -> None:
         try:
             from risk.training import credit_data, scorecard
         except ModuleNotFoundError as missing:
             raise CommandError(f"{missing.name} is not installed: run `make train`") from missing
-        document = scorecard.train(name=name, version=scorecard_version, data=credit_data.load())
+        document = scorecard.train(name=name, version=number, data=credit_data.load())
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        path = scoring.SCORECARDS / f"{name}-{scorecard_version}.json"
+        path = scoring.SCORECARDS / f"{name}-{number}.json"
         if not check:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:
             raise CommandError(f"{path.name} is not what training gives now")
         summary = {
-            "version": f"{name}-{scorecard_version}",
+            "version": f"{name}-{number}",
             "digest": document["digest"],
             **document["metrics"],
         }

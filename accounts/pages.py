@@ -24,7 +24,8 @@ class PortalForm(forms.Form):
     required_css_class = "required"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
 
     def refuse(self, problem: Problem) -> None:
         """Show why the use case refused. Call after is_valid()."""

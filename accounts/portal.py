@@ -22,7 +22,7 @@ from accounts.portal_forms import ConsentsForm, DocumentForm, IdentityForm, Sign
 from core.problems import Problem
 
 YEAR = 365 * 24 * 3600
-PASSWORD_FREE_BACKEND = "django.contrib.auth.backends.ModelBackend"
+BY_SMS_CODE = "django.contrib.auth.backends.ModelBackend"
 SESSION_SECONDS = 12 * 3600
 ACCEPT = {
     Document.Kind.ID_CARD: "image/jpeg,image/png",
@@ -63,7 +63,7 @@ def _enter(request: HttpRequest, form: SignInForm) -> HttpResponse:
     except Problem as problem:
         form.refuse(problem)
         return _sign_in_page(request, form)
-    login(request, entered.user, backend=PASSWORD_FREE_BACKEND)
+    login(request, entered.user, backend=BY_SMS_CODE)
     request.session.set_expiry(SESSION_SECONDS)
     return _in_language_of(entered.customer, request, HttpResponseRedirect(_next(request)))
 

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ConsentText
 from accounts.pages import PortalForm
 
 
@@ -64,8 +63,6 @@ class DocumentForm(PortalForm):
 class ConsentsForm(PortalForm):
     """One box a text, never ticked beforehand. Which texts are essential is checked by what needs them."""
 
-    texts = forms.ModelMultipleChoiceField(queryset=ConsentText.objects.none(), label=_("Agreements"), required=False)
-
     def __init__(self, *args: Any, texts: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["texts"].queryset = texts
+        self.fields["texts"] = forms.ModelMultipleChoiceField(texts, label=_("Agreements"), required=False)

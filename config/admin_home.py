@@ -1,4 +1,4 @@
-"""The admin's first page: is the promise kept, what waits for a person, what happened today. Each sees what they may."""
+"""The admin's first page: is the promise kept, what waits for a person, what happened today."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -39,7 +39,10 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context.update(
         promise=list(_promise()) if may("payments.view_paymentorder") or may("risk.view_reviewcase") else [],
         waiting=[tile() for tile in waiting],
-        today=[*(_decisions() if may("risk.view_decision") else ()), *(_money() if may("payments.view_paymentorder") else ())],
+        today=[
+            *(_decisions() if may("risk.view_decision") else ()),
+            *(_money() if may("payments.view_paymentorder") else ()),
+        ],
         business_date=clock.today(),
     )
     return context
@@ -61,14 +64,20 @@ def _review_queue() -> Tile:
     late = waiting.filter(sla_due_at__lt=clock.now()).count()
     note = _("%(late)s of them too late") % {"late": late} if late else _("none too late")
     return Tile(
-        _("Review queue"), str(waiting.count()), note, reverse("admin:risk_reviewcase_changelist"), "bad" if late else ""
+        _("Review queue"),
+        str(waiting.count()),
+        note,
+        reverse("admin:risk_reviewcase_changelist"),
+        "bad" if late else "",
     )
 
 
 def _differences() -> Tile:
     count = Difference.objects.filter(status=Difference.Status.OPEN).count()
     address = f"{reverse('admin:payments_difference_changelist')}?status__exact={Difference.Status.OPEN}"
-    return Tile(_("Open differences"), str(count), _("between us and the institutions"), address, "bad" if count else "")
+    return Tile(
+        _("Open differences"), str(count), _("between us and the institutions"), address, "bad" if count else ""
+    )
 
 
 def _parked() -> Tile:

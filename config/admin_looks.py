@@ -1,4 +1,4 @@
-"""How the admin looks and how its rooms are found: settings for django-unfold. Read by the settings, so no models here."""
+"""How the admin looks and how its rooms are found: settings for django-unfold. Holds no models."""
 
 from typing import Any
 
@@ -99,7 +99,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
     shown = {model._meta.label_lower: each for model, each in admin.site._registry.items()}
     first = {"title": _("First page"), "icon": "home", "link": reverse("admin:index")}
-    sections = [{"items": [first]}]
+    sections: list[dict[str, Any]] = [{"items": [first]}]
     for title, pages in SECTIONS:
         items = [
             _page(icon, shown[label].model)

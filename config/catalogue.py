@@ -100,9 +100,9 @@ def _extracted(source: bytes, place: str) -> Iterator[Phrase]:
 
 
 @cache
-def _known_to_django() -> frozenset[str | tuple[str, ...]]:
+def _known_to_django() -> frozenset[object]:
     catalogues = Path(django.__file__).parent.glob(f"**/locale/{LOCALE}/LC_MESSAGES/django.po")
-    known: set[str | tuple[str, ...]] = set()
+    known: set[object] = set()
     for path in catalogues:
         with open(path, "rb") as file:
             known.update(entry.id for entry in read_po(file, locale=LOCALE) if entry.id and not entry.fuzzy)

@@ -11,7 +11,7 @@ from core import clock
 
 
 def house(request: HttpRequest) -> dict[str, object]:
-    """Context processor: who is signed in, unread messages, sandbox and its date. Asked for only by pages that show it."""
+    """Context processor: who is signed in, unread messages, sandbox and its date. Lazy."""
     return {"house": SimpleLazyObject(lambda: _house(request))}
 
 

@@ -107,9 +107,7 @@ def test_the_profile_shows_nothing_in_clear(browser, verified):
     assert verified.masked_id_number in page
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "This ID number is not right"), ("zh-hans", "身份证号有误")]
-)
+@pytest.mark.parametrize(("language", "words"), [("en", "This ID number is not right"), ("zh-hans", "身份证号有误")])
 def test_a_wrong_id_number_is_refused_in_the_customers_language(customer, language, words):
     browser = enter(Client(), customer)
     browser.cookies["django_language"] = language

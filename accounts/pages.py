@@ -46,7 +46,7 @@ def portal_origin(request: HttpRequest) -> Origin:
 def customer_page(view: Page) -> Page:
     """A page of a signed-in customer, called with `(request, customer, ...)`. Strangers are sent to sign in.
 
-    What is not the customer's own does not exist (404). Other refusals that the page does not catch are shown as a page.
+    What is not the customer's own does not exist (404); other refusals that the view lets through become a page.
     """
 
     @wraps(view)

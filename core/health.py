@@ -8,7 +8,7 @@ LAST_SWEEP = "core.last-sweep"
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when the database and the cache answer, an error otherwise; with the Unix time of the last sweep for work, if recent."""
+    """200 when database and cache answer, an error otherwise; with the Unix time of the last sweep, if recent."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok", "last_sweep": cache.get(LAST_SWEEP)})

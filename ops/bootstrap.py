@@ -16,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urljoin
 
 from ops.places import PYTHON, ROOT, VENV
 from ops.problems import Trouble, told
@@ -61,7 +62,7 @@ def _fetch_pip() -> None:
         with urllib.request.urlopen(request, timeout=60) as response:
             files = json.load(response)["files"]
         wheel = [file for file in files if file["filename"].endswith(".whl") and not file.get("yanked")][-1]
-        with urllib.request.urlopen(urllib.request.urljoin(request.full_url, wheel["url"]), timeout=60) as response:
+        with urllib.request.urlopen(urljoin(request.full_url, wheel["url"]), timeout=60) as response:
             content = response.read()
     except (OSError, ValueError, LookupError) as error:
         raise Trouble(

@@ -62,7 +62,7 @@ def _audit_passes() -> bool:
     with tempfile.TemporaryDirectory() as directory:
         pins = Path(directory) / "pins.txt"
         pins.write_text("\n".join(_pins()))
-        command = [PYTHON, "-m", "pip_audit", *options, "-r", str(pins)]
+        command = [str(PYTHON), "-m", "pip_audit", *options, "-r", str(pins)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     try:
         packages = json.loads(done.stdout)["dependencies"]

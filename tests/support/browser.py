@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -18,7 +18,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 SKIPPED = "browser tests skipped: no Chromium; install Debian's package `chromium` (as root `make test` does)"
 BROWSER_FIXTURES = {"browser", "open_page"}
 
@@ -54,7 +54,7 @@ def open_page(browser: Browser) -> Iterator[object]:
     """A function `open_page(locale="zh-CN", viewport=PHONE)` that opens a page in a fresh browser context."""
     contexts: list[BrowserContext] = []
 
-    def open_one(locale: str = "zh-CN", viewport: dict[str, int] = PHONE) -> Page:
+    def open_one(locale: str = "zh-CN", viewport: ViewportSize = PHONE) -> Page:
         context = browser.new_context(locale=locale, viewport=viewport)
         contexts.append(context)
         return context.new_page()

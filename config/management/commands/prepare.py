@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Bring the database to this version: tables, reference data and, in a sandbox, demo staff. Harmless to repeat."
+    help = "Bring the database to this version: tables, reference data, in a sandbox demo staff. Harmless to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One process for what would cost three starts."""

@@ -37,7 +37,8 @@ class DecisionAdmin(ReadOnlyAdmin):
         "timings",
     ]
     actions_detail = ["replay"]
-    change_form_outer_after_template = "admin/risk/case_report.html"
+    change_form_outer_before_template = "admin/risk/summary.html"
+    change_form_outer_after_template = "admin/risk/sections.html"
 
     @display(description=gettext_lazy("outcome"), label=COLOURS, ordering="outcome")
     def shown_outcome(self, decision: Decision) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from accounts.admin.reveal import reveal_page
 from core import clock
 from core.admin.base import ReadOnlyAdmin
 from core.money import format_yuan
-from risk import evidence, reasons, report, review
+from risk import reasons, report, review
+from risk.admin import evidence
 from risk.admin.forms import ApproveForm, DeclineForm, WhyForm
 from risk.admin.pages import form_page, officer_of
 from risk.models import ReviewCase
@@ -79,7 +80,8 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         "note",
     ]
     actions_detail = ["claim", "approve", "decline", "release", "reveal"]
-    change_form_outer_after_template = "admin/risk/case_report.html"
+    change_form_outer_before_template = "admin/risk/summary.html"
+    change_form_outer_after_template = "admin/risk/sections.html"
 
     @display(description=_("status"), label=COLOURS, ordering="status")
     def shown_status(self, case: ReviewCase) -> tuple[str, str]:

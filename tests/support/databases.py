@@ -41,7 +41,7 @@ def django_db_setup(
     """
     test_session.start_postgres()
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default": None})
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": None}, serialized_aliases=())
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)

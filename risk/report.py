@@ -93,17 +93,17 @@ def _request(inputs: Inputs) -> Section:
 
 def _applicant(inputs: Inputs) -> Section:
     person = inputs.applicant
-    checks: dict[str, Words] = {**dict(Document.Status.choices), "missing": _("none given")}
+    checks: dict[str, Words] = {**dict(Document.Status.choices), "missing": _("not handed in")}
     rows: list[tuple[Words, ...]] = [
         (_("Work"), EMPLOYMENT.get(person.employment, person.employment)),
         (_("Years in this work"), str(person.employment_years)),
-        (_("Home"), HOUSING.get(person.housing, person.housing)),
+        (_("Housing"), HOUSING.get(person.housing, person.housing)),
         (_("Monthly income"), format_yuan(person.monthly_income)),
         (_("Monthly expenses"), format_yuan(person.monthly_expenses)),
         (_("Monthly repayments elsewhere"), format_yuan(person.monthly_debt)),
         (_("Owed to us or held"), format_yuan(person.exposure)),
         (_("ID card picture"), checks.get(person.id_card_check, person.id_card_check)),
-        (_("Proof of income"), _("given") if person.income_proof else _("none given")),
+        (_("Proof of income"), _("handed in") if person.income_proof else _("not handed in")),
     ]
     return Section(_("Applicant, as declared and checked"), rows)
 
@@ -146,7 +146,7 @@ def _made_by(machine: Decision) -> Section:
         (_("Policy"), f"{machine.policy} ({effective})"),
         (_("Risk band"), machine.band),
     ]
-    return Section(_("Made by"), rows)
+    return Section(_("When and by which versions"), rows)
 
 
 def percent(rate: Decimal | None) -> str:

@@ -9,6 +9,7 @@ already done.
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -50,6 +51,7 @@ def enqueue(kind: str, key: str, *, delay: dt.timedelta = dt.timedelta()) -> Non
     runs once more afterwards.
     """
     require_transaction("enqueuing work")
+    values: dict[str, Any] = {"kind": kind, "key": key, "delay": delay}
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -59,7 +61,7 @@ def enqueue(kind: str, key: str, *, delay: dt.timedelta = dt.timedelta()) -> Non
             DO UPDATE SET requests = core_work.requests + 1, due_at = LEAST(core_work.due_at, EXCLUDED.due_at)
             RETURNING id
             """,
-            {"kind": kind, "key": key, "delay": delay},
+            values,
         )
         (work_id,) = cursor.fetchone()
     if not delay:
@@ -138,6 +140,14 @@ def _finish(work: Work, answer: Again | None) -> None:
 def _fail(work: Work, error: Exception) -> None:
     failures = work.failures + 1
     backoff = min(FIRST_BACKOFF * 2 ** (failures - 1), LONGEST_BACKOFF)
+    values: dict[str, Any] = {
+        "id": work.pk,
+        "attempts": work.attempts,
+        "state": Work.State.PARKED if failures >= MAX_FAILURES else Work.State.WAITING,
+        "failures": failures,
+        "error": mask_text(f"{type(error).__name__}: {error}")[:2000],
+        "backoff": backoff,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -145,14 +155,7 @@ def _fail(work: Work, error: Exception) -> None:
                 due_at = clock_timestamp() + %(backoff)s
             WHERE id = %(id)s AND state = 'running' AND attempts = %(attempts)s
             """,
-            {
-                "id": work.pk,
-                "attempts": work.attempts,
-                "state": Work.State.PARKED if failures >= MAX_FAILURES else Work.State.WAITING,
-                "failures": failures,
-                "error": mask_text(f"{type(error).__name__}: {error}")[:2000],
-                "backoff": backoff,
-            },
+            values,
         )
 
 

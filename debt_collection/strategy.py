@@ -1,13 +1,14 @@
 """Which reminder is due: the strategy table, and its first lines."""
 
 import datetime as dt
+from typing import Any
 
 from django.db.models import Q
 
 from debt_collection.models import StrategyStep
 
 # Gentle first and seldom later: day 1, day 3, then weekly to the end of M1, fortnightly after.
-FIRST_STEPS = [
+FIRST_STEPS: list[dict[str, Any]] = [
     {"dpd_from": 1, "dpd_to": 2, "every_days": 2, "template": "overdue_first"},
     {"dpd_from": 3, "dpd_to": 6, "every_days": 4, "template": "overdue_reminder"},
     {"dpd_from": 7, "dpd_to": 30, "every_days": 7, "template": "overdue_reminder"},

@@ -16,5 +16,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(words)} phrases, {len(missing)} untranslated")
 
 
-def _is_complete(string: str | tuple[str, ...] | None) -> bool:
-    return all(string) if isinstance(string, tuple) else bool(string)
+def _is_complete(string: str | list[str] | tuple[str, ...] | None) -> bool:
+    return all(string) if isinstance(string, list | tuple) else bool(string)

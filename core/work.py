@@ -117,6 +117,13 @@ def _claim(work_id: int | None) -> Work | None:
 
 def _finish(work: Work, answer: Again | None) -> None:
     """Close the work, unless it is to be done again or was asked for again while it ran."""
+    values: dict[str, Any] = {
+        "id": work.pk,
+        "attempts": work.attempts,
+        "requests": work.requests,
+        "state": Work.State.WAITING if answer else Work.State.DONE,
+        "pause": answer.after if answer else dt.timedelta(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -127,13 +134,7 @@ def _finish(work: Work, answer: Again | None) -> None:
                 lease_until = NULL, failures = 0, last_error = ''
             WHERE id = %(id)s AND state = 'running' AND attempts = %(attempts)s
             """,
-            {
-                "id": work.pk,
-                "attempts": work.attempts,
-                "requests": work.requests,
-                "state": Work.State.WAITING if answer else Work.State.DONE,
-                "pause": answer.after if answer else dt.timedelta(),
-            },
+            values,
         )
 
 

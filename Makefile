@@ -13,7 +13,7 @@ run: ## build, start everything, play the demo journey, serve until Ctrl-C (ONCE
 	@$(PYTHON) -m ops.run
 
 test: ## run the whole suite on engines of its own (ARGS="path -k name" for a part of it)
-	@$(BOOTSTRAP) requirements requirements-test
+	@$(BOOTSTRAP) requirements requirements-test requirements-train
 	@$(PYTHON) -m ops.chromium
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 

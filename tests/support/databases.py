@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -42,29 +42,22 @@ def django_db_setup(
     test_session.start_postgres()
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": None}, serialized_aliases=())
+        _load_reference_data()
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
 
 
-@pytest.fixture(scope="session", name="reference_data")
-def _reference_data(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """What every installation holds before its first customer (products, roles, texts), in the test database itself."""
-    with django_db_blocker.unblock():
-        try:
-            with transaction.atomic():
-                call_command("load_reference_data", verbosity=0)
-        except (ModuleNotFoundError, LookupError):  # TEMPORARY while the rooms are built
-            pass
+def _load_reference_data() -> None:
+    """What every installation holds before its first customer (products, roles, texts), committed for all tests."""
+    try:
+        call_command("load_reference_data", verbosity=0)
+    except (ModuleNotFoundError, LookupError):  # TEMPORARY while the rooms are built
+        pass
 
 
 @pytest.fixture
-def db(reference_data: None, db: None) -> None:
-    """The test database with its reference data; what a test writes is rolled back."""
-
-
-@pytest.fixture
-def committed_db(reference_data: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clone]:
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clone]:
     """A fresh copy of the migrated database. Commits are real, other threads and processes see them."""
     original = connection.settings_dict["NAME"]
     clone = f"{original}_{os.getpid()}_{next(_numbers)}"

@@ -1,1 +1,15 @@
+"""Money in the admin: orders, ledger, notices, statements, differences, settlement. Read-only; buttons are use cases."""
 
+from payments.admin.days import DifferenceAdmin, SettlementReportAdmin, StatementFileAdmin
+from payments.admin.ledger import AccountAdmin, TransferAdmin
+from payments.admin.orders import ChannelNoticeAdmin, PaymentOrderAdmin
+
+__all__ = [
+    "AccountAdmin",
+    "ChannelNoticeAdmin",
+    "DifferenceAdmin",
+    "PaymentOrderAdmin",
+    "SettlementReportAdmin",
+    "StatementFileAdmin",
+    "TransferAdmin",
+]

@@ -1,0 +1,171 @@
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget
+
+from core import actors
+from core.admin.base import ReadOnlyAdmin
+from core.problems import Problem
+from payments import reconciliation, settlement
+from payments.models import Difference, SettlementReport, StatementFile, StatementLine
+
+
+class StatementLineInline(TabularInline):
+    """The lines of a statement."""
+
+    model = StatementLine
+    fields = ["no", "out_trade_no", "channel_trade_no", "kind", "status", "amount", "fee", "finished_at"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    per_page = 50
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+
+@admin.register(StatementFile)
+class StatementFileAdmin(ReadOnlyAdmin):
+    """Institutions' statements as imported."""
+
+    list_display = ["date", "channel", "serial", "rows", "sum_out", "sum_in", "fees", "imported_at"]
+    list_filter = ["channel"]
+    search_fields = ["serial", "sha256"]
+    ordering = ["-date"]
+    inlines = [StatementLineInline]
+
+
+class ResolveForm(BaseDialogForm):
+    """How a difference was dealt with."""
+
+    how = forms.CharField(
+        label=_("How was it resolved?"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+
+@admin.register(Difference)
+class DifferenceAdmin(ReadOnlyAdmin):
+    """The queue of differences between our records and the institutions' statements."""
+
+    list_display = [
+        *("date", "channel", "kind", "shown_status", "sign", "ours", "theirs", "out_trade_no", "movement"),
+        "found_at",
+    ]
+    list_filter = ["status", "kind", "channel", "date"]
+    search_fields = ["out_trade_no", "channel_trade_no"]
+    ordering = ["-date", "id"]
+    actions_detail = ["resolve"]
+
+    @display(description=_("status"), label={"open": "danger", "cleared": "success", "resolved": "success"})
+    def shown_status(self, difference: Difference) -> tuple[str, str]:
+        return difference.status, difference.get_status_display()
+
+    @admin.display(description=_("long or short"))
+    def sign(self, difference: Difference) -> str:
+        return str({"LONG": _("long"), "SHORT": _("short")}.get(difference.sign, ""))
+
+    def has_resolve_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm("payments.resolve_difference")
+
+    @action(
+        description=_("Resolve"),
+        permissions=["resolve"],
+        url_path="resolve",
+        dialog={
+            "title": _("Resolve the difference"),
+            "description": _("What you write here is kept with your name. Nothing is posted by it."),
+            "form_class": ResolveForm,
+            "form_submit_text": _("Resolve"),
+        },
+    )
+    def resolve(self, request: HttpRequest, form: ResolveForm, object_id: int) -> HttpResponse:
+        by = actors.staff(request.user.get_username())
+        try:
+            reconciliation.resolve(Difference.objects.get(pk=object_id), by=by, how=form.cleaned_data["how"])
+        except Problem as problem:
+            messages.error(request, str(problem.message))
+        return _go_to(reverse("admin:payments_difference_change", args=[object_id]))
+
+
+class SettleForm(BaseDialogForm):
+    """Which business day."""
+
+    date = forms.DateField(label=_("business date"), widget=UnfoldAdminSingleDateWidget)
+
+
+@admin.register(SettlementReport)
+class SettlementReportAdmin(ReadOnlyAdmin):
+    """The daily settlement reports, and whether their days are reconciled."""
+
+    list_display = [
+        *("business_date", "channel", "opening", "payouts", "collections", "payouts_returned"),
+        *("collections_returned", "fees", "closing", "reconciled"),
+    ]
+    list_filter = ["channel"]
+    ordering = ["-business_date"]
+    fields = [
+        *("serial", "business_date", "channel", "statement", *settlement.FIGURES, *settlement.STATED),
+        *("settled_at", "open_differences", "reconciled"),
+    ]
+    readonly_fields = ["open_differences", "reconciled"]
+    actions_list = ["settle"]
+    actions_detail = ["csv"]
+
+    @display(description=_("settled and reconciled"), boolean=True)
+    def reconciled(self, report: SettlementReport) -> bool:
+        return settlement.is_reconciled(report)
+
+    @admin.display(description=_("open differences"))
+    def open_differences(self, report: SettlementReport) -> int:
+        return reconciliation.open_differences(report.business_date, report.channel)
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("payments.settle_day")
+
+    def has_csv_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm("payments.view_settlementreport")
+
+    @action(
+        description=_("Settle a day"),
+        permissions=["settle"],
+        url_path="settle",
+        dialog={
+            "title": _("Settle a day"),
+            "description": _("Fetches the statements of the day, reconciles it and writes its reports."),
+            "form_class": SettleForm,
+            "form_submit_text": _("Settle"),
+        },
+    )
+    def settle(self, request: HttpRequest, form: SettleForm) -> HttpResponse:
+        date: dt.date = form.cleaned_data["date"]
+        try:
+            settlement.request(date)
+        except Problem as problem:
+            messages.error(request, str(problem.message))
+        else:
+            messages.success(request, str(_("The day is being settled.")))
+        return _go_to(reverse("admin:payments_settlementreport_changelist"))
+
+    @action(description=_("Download CSV"), permissions=["csv"], url_path="csv")
+    def csv(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        report = SettlementReport.objects.get(pk=object_id)
+        response = HttpResponse(settlement.as_csv(report), content_type="text/csv; charset=utf-8")
+        name = f"settlement-{report.channel}-{report.business_date}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+def _go_to(address: str) -> HttpResponse:
+    """Have the dialog's page go there."""
+    return HttpResponse(headers={"HX-Redirect": address})

@@ -1,0 +1,97 @@
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import TabularInline
+from unfold.decorators import action
+
+from core import clock
+from core.admin.base import ReadOnlyAdmin
+from core.money import ZERO, format_yuan
+from payments import ledger
+from payments.models import Account, Entry, Transfer
+
+
+class EntryInline(TabularInline):
+    """The entries of a transfer."""
+
+    model = Entry
+    fields = ["account", "side", "amount"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnlyAdmin):
+    """Postings with their entries."""
+
+    list_display = ["serial", "business_date", "purpose", "reference", "amount", "posted_at"]
+    list_filter = ["business_date", "purpose"]
+    search_fields = ["serial", "reference", "key"]
+    ordering = ["-id"]
+    fields = ["serial", "business_date", "purpose", "reference", "amount", "key", "posted_at"]
+    inlines = [EntryInline]
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    """The accounts with their balances, and the trial balance."""
+
+    list_display = ["code", "kind", "owner", "balance", "opened_at"]
+    list_filter = ["kind", "owner"]
+    search_fields = ["code"]
+    ordering = ["code"]
+    actions_list = ["trial_balance"]
+
+    @admin.display(description=gettext_lazy("balance"))
+    def balance(self, account: Account) -> str:
+        return format_yuan(ledger.balance(account.code))
+
+    def has_trial_balance_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("payments.view_account")
+
+    @action(description=gettext_lazy("Trial balance"), permissions=["trial_balance"], url_path="trial-balance")
+    def trial_balance(self, request: HttpRequest) -> HttpResponse:
+        try:
+            date = parse_date(request.GET.get("date", "")) or clock.today()
+        except ValueError:
+            date = clock.today()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Trial balance"),
+            "opts": self.opts,
+            "date": date,
+            "table": _table(ledger.trial_balance(date)),
+        }
+        return TemplateResponse(request, "admin/payments/trial_balance.html", context)
+
+
+def _table(rows: list[ledger.TrialBalanceRow]) -> dict[str, Any]:
+    """The trial balance as unfold's table component takes it, with the sums below."""
+    names = {account.code: str(account) for account in Account.objects.all()}
+    lines = [
+        [names[row.account], *map(_shown, (row.debits, row.credits, row.debit_balance, row.credit_balance))]
+        for row in rows
+    ]
+    sums = [
+        sum((getattr(row, column) for row in rows), ZERO)
+        for column in ("debits", "credits", "debit_balance", "credit_balance")
+    ]
+    headers = [_("account"), _("debits"), _("credits"), _("debit balance"), _("credit balance")]
+    return {"headers": headers, "rows": [*lines, [_("sum"), *map(format_yuan, sums)]]}
+
+
+def _shown(amount: Decimal) -> str:
+    return format_yuan(amount) if amount else ""

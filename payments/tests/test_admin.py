@@ -1,0 +1,155 @@
+"""The admin shows money and explains it; it moves none except by use cases that a permission guards."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts import roles, staff
+from accounts.roles import Role
+from core import clock
+from core.models import Work
+from payments.models import Difference, DifferenceKind, PaymentOrder, SettlementReport, StatementFile, Transfer
+from payments.tests.driving import finish, work_until
+from payments.tests.orderer import CARD, NAME, order
+from payments.tests.test_days import file, next_morning, take_in
+
+PAGES = [
+    *("paymentorder", "channelnotice", "transfer", "account", "statementfile", "difference", "settlementreport"),
+]
+
+
+def hire(role):
+    roles.load()
+    user = staff.hire(username=f"{role.name.lower()}", password="correct horse battery", role=role)
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def officer(committed_db):
+    return hire(Role.FINANCE_OFFICER)
+
+
+@pytest.fixture
+def paid(committed_db, sandbox, orderer):
+    done = work_until(order("1000.00"), "succeeded")
+    finish()
+    return done
+
+
+def page(client, name, *args, status=200):
+    response = client.get(reverse(f"admin:payments_{name}", args=args))
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def test_every_list_and_row_can_be_opened_and_shows_no_personal_data(officer, paid, sandbox):
+    day = next_morning(sandbox)
+    take_in(day, *file(total="0,0.00,0.00,0.00"))
+    settlement.settle_day(day)
+    seen = "".join(page(officer, f"{name}_changelist") for name in PAGES)
+    for model in (PaymentOrder, Transfer, StatementFile, Difference, SettlementReport):
+        seen += page(officer, f"{model._meta.model_name}_change", model.objects.first().pk)
+    assert paid.serial in seen
+    assert NAME not in seen and CARD not in seen
+    assert f"**** {CARD[-4:]}" in seen
+
+
+def test_an_order_tells_its_story(officer, paid):
+    story = page(officer, "paymentorder_change", paid.pk)
+    for word in ("attempt 1", "/payment/v1/payouts", "accepted by the institution", "channel_fee", "system:sender"):
+        assert word in story, word
+
+
+def test_the_trial_balance_adds_up(officer, paid):
+    shown = page(officer, "account_trial_balance")
+    assert shown.count("cash with a payment institution") == 1
+    assert "¥1,000.00" in shown
+    address = reverse("admin:payments_account_trial_balance")
+    earlier = officer.get(address, {"date": "2020-01-01"}).content.decode()
+    assert "¥1,000.00" not in earlier
+    assert officer.get(address, {"date": "2020-02-31"}).status_code == 200
+
+
+def test_nothing_can_be_changed_added_or_deleted(officer, paid):
+    for name in PAGES:
+        page(officer, f"{name}_add", status=403)
+    url = reverse("admin:payments_paymentorder_change", args=[paid.pk])
+    assert officer.post(url, {"amount": "1.00"}).status_code == 403
+    assert (
+        officer.post(reverse("admin:payments_paymentorder_delete", args=[paid.pk]), {"post": "yes"}).status_code == 403
+    )
+    assert PaymentOrder.objects.get().amount == Decimal("1000.00")
+
+
+class TestDifferences:
+    """A person explains; the log keeps who and how."""
+
+    @pytest.fixture
+    def difference(self, committed_db):
+        return Difference.objects.create(
+            channel="payment",
+            date=clock.today(),
+            kind=DifferenceKind.MISSING_AT_US,
+            out_trade_no="PO1",
+            movement="SUCCESS",
+            ours=Decimal("0.00"),
+            theirs=Decimal("-5.00"),
+            found_at=clock.now(),
+        )
+
+    def resolve(self, client, difference, how):
+        url = reverse("admin:payments_difference_resolve", args=[difference.pk])
+        return client.post(url, {"how": how, "_form_submitted": "1"})
+
+    def test_an_officer_resolves_it(self, officer, difference):
+        response = self.resolve(officer, difference, "repaid")
+        assert response.headers["HX-Redirect"].endswith(f"/{difference.pk}/change/")
+        row = Difference.objects.get()
+        assert (row.status, row.resolution) == ("resolved", "repaid")
+
+    def test_a_word_is_needed(self, officer, difference):
+        assert self.resolve(officer, difference, "").status_code == 200
+        assert Difference.objects.get().status == "open"
+
+    def test_others_may_not(self, difference):
+        assert self.resolve(hire(Role.RISK_OFFICER), difference, "x").status_code == 403
+        assert self.resolve(hire(Role.ADMINISTRATOR), difference, "x").status_code == 403
+        assert Difference.objects.get().status == "open"
+
+
+class TestSettling:
+    """A day is settled by a button, when it is over."""
+
+    def settle(self, client, date):
+        url = reverse("admin:payments_settlementreport_settle")
+        return client.post(url, {"date": date.isoformat(), "_form_submitted": "1"})
+
+    def test_a_day_that_is_over(self, officer, sandbox):
+        yesterday = clock.today() - dt.timedelta(days=2)
+        assert "HX-Redirect" in self.settle(officer, yesterday).headers
+        assert Work.objects.get(kind="settle_day").key == yesterday.isoformat()
+
+    def test_a_day_that_is_not(self, officer):
+        self.settle(officer, clock.today())
+        assert not Work.objects.filter(kind="settle_day").exists()
+
+    def test_others_may_not(self, committed_db):
+        assert self.settle(hire(Role.RISK_OFFICER), clock.today()).status_code == 403
+
+    def test_the_report_can_be_downloaded(self, officer, sandbox, orderer):
+            day = next_morning(sandbox)
+        [report] = settlement.settle_day(day)
+        response = officer.get(reverse("admin:payments_settlementreport_csv", args=[report.pk]))
+        assert response["Content-Disposition"] == f'attachment; filename="settlement-payment-{day}.csv"'
+        assert response.content.decode().splitlines()[1] == f"business date,{day}"
+
+
+def test_officers_of_risk_see_no_money(committed_db):
+    client = hire(Role.RISK_OFFICER)
+    for name in PAGES:
+        page(client, f"{name}_changelist", status=403)

@@ -1,4 +1,4 @@
-"""Money in the admin: orders, ledger, notices, statements, differences, settlement. Read-only; buttons are use cases."""
+"""Money in the admin: orders, ledger, notices, statements, differences, settlement. Buttons are use cases."""
 
 from payments.admin.days import DifferenceAdmin, SettlementReportAdmin, StatementFileAdmin
 from payments.admin.ledger import AccountAdmin, TransferAdmin

@@ -142,7 +142,7 @@ class TestSettling:
         assert self.settle(hire(Role.RISK_OFFICER), clock.today()).status_code == 403
 
     def test_the_report_can_be_downloaded(self, officer, sandbox, orderer):
-            day = next_morning(sandbox)
+        day = next_morning(sandbox)
         [report] = settlement.settle_day(day)
         response = officer.get(reverse("admin:payments_settlementreport_csv", args=[report.pk]))
         assert response["Content-Disposition"] == f'attachment; filename="settlement-payment-{day}.csv"'

@@ -7,6 +7,7 @@ Rows that may not be deleted forbid pytest-django's `transactional_db`, which em
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -59,9 +60,16 @@ def _load_reference_data() -> None:
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clone]:
     """A fresh copy of the migrated database. Commits are real, other threads and processes see them."""
+    with cloned_database(django_db_blocker) as clone:
+        yield clone
+
+
+@contextmanager
+def cloned_database(blocker: DjangoDbBlocker) -> Iterator[Clone]:
+    """Copy the test database and work in the copy until the block ends."""
     original = connection.settings_dict["NAME"]
     clone = f"{original}_{os.getpid()}_{next(_numbers)}"
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         connections.close_all()
         _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), clone, original)
         connection.settings_dict["NAME"] = clone

@@ -20,6 +20,7 @@ from tests.support.databases import Clone
 from tests.support.session import ROOT, Session
 
 READY_SECONDS = 60
+KEYS = "keys"
 
 
 def wait_until(condition: Callable[[], object], what: str, *, seconds: float = READY_SECONDS) -> None:
@@ -128,16 +129,23 @@ class Platform(Processes):
 def institution_keys(test_session: Session) -> Path:
     """The institutions' key pairs, made once a session: `<code>.pem` and `<code>.pub.pem` in this directory."""
     subprocess.run(["python", "-m", "sandbox", "keys"], cwd=ROOT, check=True, env=_with_venv(dict(os.environ)))
-    return test_session.sandbox_data / "keys"
+    return test_session.sandbox_data / KEYS
 
 
 @pytest.fixture
 def sandbox(test_session: Session, institution_keys: Path) -> Iterator[Sandbox]:
     """A sandbox process at the addresses that the settings name, with empty books."""
-    for entry in test_session.sandbox_data.iterdir():
-        if entry != institution_keys:
+    with running_sandbox(test_session) as world:
+        yield world
+
+
+@contextlib.contextmanager
+def running_sandbox(session: Session) -> Iterator[Sandbox]:
+    """Serve a sandbox with empty books until the block ends. The institutions' keys must have been made."""
+    for entry in session.sandbox_data.iterdir():
+        if entry.name != KEYS:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    world = Sandbox(test_session, _with_venv({}))
+    world = Sandbox(session, _with_venv({}))
     try:
         world.start("sandbox")
         world.wait_for_answer("sandbox", f"{world.url}/health")
@@ -157,7 +165,14 @@ def platform_processes(
     test_session: Session, committed_db: Clone, sandbox: Sandbox, collected_static: None
 ) -> Iterator[Platform]:
     """Web, worker and beat as real processes, the web at settings.PLATFORM_URL, with the sandbox beside them."""
-    platform = Platform(test_session, _with_venv({"DATABASE_URL": committed_db.url}))
+    with running_platform(test_session, committed_db) as platform:
+        yield platform
+
+
+@contextlib.contextmanager
+def running_platform(session: Session, database: Clone) -> Iterator[Platform]:
+    """Run web, worker and beat on the database until the block ends."""
+    platform = Platform(session, _with_venv({"DATABASE_URL": database.url}))
     connection.close()
     try:
         for name in ("worker", "beat", "web"):

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 from ops.places import PYTHON, ROOT, VENV
@@ -61,7 +63,7 @@ def _fetch_pip() -> None:
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             files = json.load(response)["files"]
-        wheel = [file for file in files if file["filename"].endswith(".whl") and not file.get("yanked")][-1]
+        wheel = max((file for file in files if _pip_version(file)), key=_pip_version)
         with urllib.request.urlopen(urljoin(request.full_url, wheel["url"]), timeout=60) as response:
             content = response.read()
     except (OSError, ValueError, LookupError) as error:
@@ -75,6 +77,12 @@ def _fetch_pip() -> None:
         path = Path(directory) / wheel["filename"]
         path.write_bytes(content)
         subprocess.run([PYTHON, f"{path}/pip", "install", "--quiet", "--no-index", str(path)], check=True)
+
+
+def _pip_version(file: dict[str, Any]) -> tuple[int, ...]:
+    """The version of a finished, not withdrawn pip wheel; empty for any other file of the index."""
+    match = re.fullmatch(r"pip-([0-9.]+)-py3-none-any\.whl", file["filename"])
+    return tuple(map(int, match[1].split("."))) if match and not file.get("yanked") else ()
 
 
 def _fingerprint(name: str) -> str:

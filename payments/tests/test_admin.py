@@ -11,6 +11,7 @@ from accounts import roles, staff
 from accounts.roles import Role
 from core import clock
 from core.models import Work
+from payments import settlement
 from payments.models import Difference, DifferenceKind, PaymentOrder, SettlementReport, StatementFile, Transfer
 from payments.tests.driving import finish, work_until
 from payments.tests.orderer import CARD, NAME, order

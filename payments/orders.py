@@ -22,6 +22,7 @@ Kill the process at any point, and nothing is lost or paid twice:
 A lost work row would be the only way to forget an order, and work rows are committed with their cause.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -55,9 +56,11 @@ def create_order(
     payee: Payee,
     product: str = "",
     funder: str = "",
+    confirmed_at: dt.datetime | None = None,
 ) -> PaymentOrder:
     """Take on an order of `amount` yuan as part of the open transaction; it is sent once that has committed.
 
+    `confirmed_at` is when the customer confirmed (real time), if that was before now: the two-hour promise runs from it.
     The end is announced through core.registry.order_settled to the handler of `purpose`. Raises Problem
     `payment_in_progress` (409) when the same purpose and reference has been paid out or is on its way.
     """
@@ -76,7 +79,7 @@ def create_order(
         payee_name=payee.name,
         card_number=payee.card_number,
         created_at=clock.now(),
-        confirmed_at=clock.real_now(),
+        confirmed_at=confirmed_at or clock.real_now(),
     )
     work.enqueue(SEND, order.serial)
     return order

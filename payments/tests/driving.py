@@ -39,6 +39,7 @@ def finish() -> None:
         work.run_due()
         if all(state == Work.State.PARKED for _kind, _key, state in open_work()):
             return
+        time.sleep(0.03)
     raise AssertionError(open_work())
 
 

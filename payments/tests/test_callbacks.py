@@ -9,7 +9,7 @@ from django.db import connection
 
 from core import work
 from core.models import ExternalMessage, Work
-from payments import settling
+from payments import sending, settling
 from payments.channels import Finding, State
 from payments.models import ChannelNotice, PaymentOrder
 from payments.tests.driving import finish, history, open_work
@@ -68,10 +68,10 @@ def _delivered(sandbox):
 
 
 @pytest.fixture
-def accepted(sandbox, orderer):
-    """An order that the institution has accepted and will say nothing about by itself."""
+def accepted(orderer, institution_keys):
+    """An order that an institution has accepted, which then is silent: this test speaks in its place."""
     placed = order("66.94")
-    work_on("send_order")
+    sending._record(sending._begin_attempt(placed.serial), Finding(State.ACCEPTED, "answer"))
     assert status(placed) == "accepted"
     return placed
 

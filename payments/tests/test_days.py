@@ -16,8 +16,9 @@ from payments.channels import PAYMENT
 from payments.models import Difference, OrderKind, PaymentOrder, SettlementReport, StatementFile
 from payments.tests.driving import finish, work_until
 from payments.tests.orderer import order
+from tests.support.processes import wait_until
 
-pytestmark = pytest.mark.usefixtures("committed_db", "sandbox")
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 def next_morning(sandbox, days=1):
@@ -38,9 +39,7 @@ def busy_day(sandbox, orderer):
     work_until(order("300.00", OrderKind.COLLECTION, reference="C"), "succeeded")
     work_until(order("77.91", reference="D"), "failed")
     back = work_until(order("400.93", reference="E"), "succeeded", "returned")
-    for _ in range(100):
-        if sandbox.book("payouts", serial=back.serial)["payouts"][0]["status"] == "RETURNED":
-            break
+    wait_until(lambda: sandbox.book("payouts", serial=back.serial)["payouts"][0]["status"] == "RETURNED", "the return")
     with transaction.atomic():
         work.enqueue("recheck_order", back.serial)
     work_until(back, "returned")
@@ -67,35 +66,37 @@ class TestSettlement:
         }
         assert report.opening + report.other - report.closing == Decimal("2704.00")
         assert Difference.objects.count() == 0
+        assert report.statement.lines.count() == 5
         assert settlement.is_reconciled(report)
         assert report.statement.rows == 5
 
-    def test_again_is_harmless(self, busy_day, sandbox):
-        next_morning(sandbox)
-        first = settlement.settle_day(busy_day)
-        assert settlement.settle_day(busy_day) == first
+        assert settlement.settle_day(busy_day) == [report]
         assert (SettlementReport.objects.count(), StatementFile.objects.count()) == (1, 1)
+        lines = settlement.as_csv(report).splitlines()
+        assert lines[0].endswith(report.serial)
+        assert lines[4].endswith(",3401.43")
+        assert lines[-1].endswith(",0")
+        assert len(lines) == 15
 
-    def test_payments_of_a_day_have_it_settled_by_itself(self, busy_day, sandbox):
+    def test_payments_of_a_day_have_it_settled_by_itself_when_it_is_over(self, sandbox, orderer):
+        day = work_until(order("10.00"), "succeeded").settled_on
         row = Work.objects.get(kind="settle_day", state="waiting")
-        due_in = statements.ready_at(PAYMENT, busy_day) - clock.now()
-        assert row.key == busy_day.isoformat()
+        due_in = statements.ready_at(PAYMENT, day) - clock.now()
+        assert row.key == day.isoformat()
         assert abs(row.due_at - clock.real_now() - due_in) < dt.timedelta(minutes=1)
+        with pytest.raises(Problem, match="day_not_over"):
+            settlement.request(day)
+        assert settlement.work_off(day.isoformat()) is None
+        assert SettlementReport.objects.count() == 0
         next_morning(sandbox)
         work.drain()
-        assert SettlementReport.objects.get().business_date == busy_day
+        assert SettlementReport.objects.get().business_date == day
 
-    def test_a_day_that_is_not_over_is_not_settled(self, busy_day):
-        with pytest.raises(Problem, match="day_not_over"):
-            settlement.request(busy_day)
-        assert settlement.work_off(busy_day.isoformat()) is None
-        assert SettlementReport.objects.count() == 0
-
-    def test_an_institution_that_is_late_is_asked_again(self, busy_day, sandbox):
-        next_morning(sandbox)
+    def test_an_institution_that_is_late_is_asked_again(self, sandbox):
+        day = next_morning(sandbox)
         sandbox.fault("statements", "refuse", count=1)
-        assert isinstance(settlement.work_off(busy_day.isoformat()), work.Again)
-        assert settlement.work_off(busy_day.isoformat()) is None
+        assert isinstance(settlement.work_off(day.isoformat()), work.Again)
+        assert settlement.work_off(day.isoformat()) is None
         assert SettlementReport.objects.count() == 1
 
     def test_a_person_may_ask_for_a_day_without_payments(self, sandbox, orderer):
@@ -104,15 +105,6 @@ class TestSettlement:
         finish_settlement()
         report = SettlementReport.objects.get()
         assert (report.payouts, report.stated_out, report.opening) == (0, 0, report.closing - report.other)
-
-    def test_the_csv_says_what_the_report_says(self, busy_day, sandbox):
-        next_morning(sandbox)
-        [report] = settlement.settle_day(busy_day)
-        lines = settlement.as_csv(report).splitlines()
-        assert lines[0].endswith(report.serial)
-        assert lines[4].endswith(",3401.43")
-        assert lines[-1].endswith(",0")
-        assert len(lines) == 15
 
 
 def finish_settlement():
@@ -135,12 +127,6 @@ def take_in(date, sha256, content):
 
 class TestStatements:
     """A file is what its hash and totals say, and comes in once."""
-
-    def test_the_same_file_again_is_harmless(self, busy_day, sandbox):
-        next_morning(sandbox)
-        first = statements.fetch(PAYMENT, busy_day)
-        assert statements.fetch(PAYMENT, busy_day) == first
-        assert first.lines.count() == first.rows == 5
 
     def test_other_content_for_the_same_day_is_refused(self, orderer):
         day = clock.today()
@@ -220,9 +206,7 @@ class TestDifferences:
     def test_a_status_that_differs_is_asked_about_and_clears_itself(self, sandbox, orderer):
         placed = work_until(order("60.94"), "accepted")
         Work.objects.filter(kind="query_order").update(due_at="2100-01-01T00:00:00Z")
-        for _ in range(100):
-            if sandbox.book("payouts")["payouts"][0]["status"] == "SUCCESS":
-                break
+        wait_until(lambda: sandbox.book("payouts")["payouts"][0]["status"] == "SUCCESS", "the success")
         day = clock.today()
         take_in(day, *file(line(placed), total="1,60.94,0.00,1.00"))
         reconciliation.reconcile(PAYMENT, day)

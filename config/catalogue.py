@@ -87,7 +87,7 @@ def _in_python(directory: Path, prefix: str) -> Iterator[Phrase]:
 
 
 def _in_templates(directory: Path, prefix: str) -> Iterator[Phrase]:
-    for path in sorted(directory.rglob("*.html")):
+    for path in sorted([*directory.rglob("*.html"), *directory.rglob("*.txt")]):
         # What templatize leaves is no whole Python: without indentation Babel reads it all the same.
         words = "\n".join(line.strip() for line in templatize(path.read_text()).splitlines())
         yield from _extracted(words.encode(), f"{prefix}/{path.relative_to(directory)}")

@@ -4,10 +4,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import onboarding
 from accounts.pages import customer_of
 from core import clock
+from lending import portal as lending
 
 
 def house(request: HttpRequest) -> dict[str, object]:
@@ -26,6 +29,14 @@ def _house(request: HttpRequest) -> dict[str, object]:
 
 
 @require_safe
+@never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """Strangers see the product and what it costs; customers see how their things stand and what comes next."""
-    return render(request, "config/home.html")
+    product = lending.product_on_offer()
+    context: dict[str, object] = {"product": product, "example": lending.example_of(product)}
+    customer = customer_of(request)
+    if customer:
+        context.update(lending.holdings(customer))
+        if not context["open_application"]:
+            context["next_step"] = onboarding.next_step(customer) or "apply"
+    return render(request, "config/home.html", context)

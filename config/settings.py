@@ -1,7 +1,6 @@
 """All settings, read from the environment; `.env.example` explains each. `make run` writes local ones into var/."""
 
 import base64
-from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -61,8 +60,6 @@ INSTALLED_APPS = [
     "debt_collection",
     "config",
 ]
-# TEMPORARY while the rooms are built: an absent room is left out.
-INSTALLED_APPS = [app for app in INSTALLED_APPS if "." in app or find_spec(app)]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -117,6 +114,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep work": {"task": "core.tasks.sweep_work", "schedule": 2.0, "options": {"expires": 2}},
+    "day close": {"task": "lending.tasks.start_what_is_due", "schedule": 5.0, "options": {"expires": 5}},
 }
 
 # Words and time

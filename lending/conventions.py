@@ -1,4 +1,4 @@
-"""The conventions under which a figure is computed: named data, frozen into a loan, never guessed. No Django, no clock."""
+"""The conventions under which a figure is computed: named data, frozen into a loan, never guessed."""
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal

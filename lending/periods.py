@@ -63,7 +63,7 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days [start, due): the first day counts, the due date does not. `regular_days` is the length of a whole period."""
+    """Days [start, due): the first day counts, the due date does not. `regular_days` are those of a whole period."""
 
     start: date
     due: date

@@ -97,7 +97,8 @@ class Plan:
         """Let interest run on the present balance up to `day`, inside the open period."""
         if day <= self.since:
             return
-        base = (self.drawn if self.terms.method is Method.FLAT else self.balance) + self.late
+        flat = self.terms.method is Method.FLAT and self.balance
+        base = (self.drawn if flat else self.balance) + self.late
         last = self._slices[-1] if self._slices else None
         if last and not self._cut and last.start >= self.period.start:
             last.end, last.factor = day, self._factor(last.start, day)
@@ -123,18 +124,18 @@ class Plan:
         self.balance += amount
         self.drawn += amount
         self._show_balance()
-        self._rederive()
+        self.derive_anew()
 
     def change_rate(self, rate: Rate) -> None:
         """Count `rate` from today; the level instalment is derived anew from the open period."""
         self._cut = True
         self.rate = rate
-        self._rederive()
+        self.derive_anew()
 
     def extend(self, count: int) -> None:
         """Add `count` periods at the end and spread anew what is not yet due."""
         self.periods += self.terms.more_periods(self.periods, count)
-        self._rederive()
+        self.derive_anew()
 
     def take_prepaid(self, amount: Decimal) -> None:
         """Lower the balance by `amount` today, as principal of the row in whose period today lies, its due date
@@ -153,13 +154,16 @@ class Plan:
         if self.rows and self.rows[-1].due == self.since:
             self.rows[-1].balance = self.balance
 
-    def _rederive(self) -> None:
+    def derive_anew(self) -> None:
+        """Forget the level: it is derived anew from the open period on the balance that is left."""
         self.level = None
         self.fixed = {}
 
-    def lower(self) -> None:
-        """Derive the level anew from the open period on the balance that is left."""
-        self._rederive()
+    def bear_late(self, late: Decimal) -> None:
+        """From today let `late` yuan of overdue principal bear interest beside the balance."""
+        if late != self.late:
+            self._cut = True
+            self.late = late
 
     def hold_level(self) -> None:
         """Settle the level as it stands today, before a prepayment, so that it can be kept."""

@@ -59,14 +59,16 @@ def fee_amount(fee: Fee, terms: Terms) -> Decimal:
 
 def add_fees(rows: list[Instalment], terms: Terms) -> None:
     """Put each fee into its row: every row, or the one in whose period its date lies, due date included."""
-    for fee in terms.fees:
-        amount = fee_amount(fee, terms)
-        if fee.date is None:
-            for row in rows:
-                row.fee += amount
-        elif rows:
-            row = next((row for row in rows if fee.date <= row.due), rows[-1])
-            row.fee += amount
+    for row in rows:
+        row.fee = row_fee(row, terms, is_last=row is rows[-1])
+
+
+def row_fee(row: Instalment, terms: Terms, is_last: bool) -> Decimal:
+    """The fees of one row in yuan. The first row takes a fee of the value date, the last one any later fee."""
+    since = date.min if row.no == 1 else row.start
+    until = date.max if is_last else row.due
+    due = [fee for fee in terms.fees if fee.date is None or since < fee.date <= until]
+    return sum((fee_amount(fee, terms) for fee in due), ZERO)
 
 
 def apr_of_rows(rows: list[Instalment], terms: Terms, base: TimeBase = TimeBase.MONTHS) -> Apr | None:

@@ -24,8 +24,8 @@ def split(
 ) -> list[Decimal]:
     """The parts of `total` (yuan) by `weights`; they add up to it exactly.
 
-    With `history` (the totals split before, in order) the running totals are split and the differences returned, so that
-    no part ever drifts by more than a unit. A negative total (a reversal) is split like its opposite.
+    With `history` (the totals split before, in order) the running totals are split and the differences returned, so
+    that no part ever drifts by more than a unit. A negative total (a reversal) is split like its opposite.
     """
     before = sum(history, ZERO)
     if not history:

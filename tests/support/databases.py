@@ -43,18 +43,10 @@ def django_db_setup(
     test_session.start_postgres()
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": None}, serialized_aliases=())
-        _load_reference_data()
+        call_command("load_reference_data", verbosity=0)  # committed, for all tests
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
-
-
-def _load_reference_data() -> None:
-    """What every installation holds before its first customer (products, roles, texts), committed for all tests."""
-    try:
-        call_command("load_reference_data", verbosity=0)
-    except (ModuleNotFoundError, LookupError):  # TEMPORARY while the rooms are built
-        pass
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""Telling the room above how a loan stands (core.registry.loan_aged): collections open and close their cases by it."""
+
+import datetime as dt
+
+from core.registry import LoanAged, loan_aged
+from lending import dues
+from lending.models import Loan
+
+LISTENER = "collections"
+
+
+def lock(loan_serial: str) -> None:
+    """Lock what the listener keeps about the loan: before customer, credit line and loan, as the lock order asks."""
+    loan_aged.handler(LISTENER).lock(loan_serial)
+
+
+def announce(loan: Loan, *, on: dt.date) -> None:
+    """Say how the locked loan stands on a business date."""
+    outcome = LoanAged(
+        loan_serial=loan.serial,
+        customer_serial=loan.customer.serial,
+        business_date=on,
+        dpd=loan.dpd,
+        bucket=dues.bucket(loan.dpd),
+        arrears=dues.arrears(loan, on),
+        outstanding_principal=loan.outstanding_principal,
+    )
+    loan_aged.handler(LISTENER).apply(outcome)

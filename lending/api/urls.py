@@ -1,0 +1,17 @@
+from django.urls import path
+
+from lending.api import views
+
+urlpatterns = [
+    path("products/", views.Products.as_view(), name="api-products"),
+    path("applications/", views.Applications.as_view(), name="api-applications"),
+    path("applications/<str:serial>/", views.ApplicationDetail.as_view(), name="api-application"),
+    path("applications/<str:serial>/withdrawal/", views.Withdrawal.as_view(), name="api-withdrawal"),
+    path("applications/<str:serial>/offer/", views.Offer.as_view(), name="api-offer"),
+    path("applications/<str:serial>/offer/opened/", views.OfferOpened.as_view(), name="api-offer-opened"),
+    path("applications/<str:serial>/confirmation/", views.Confirmation.as_view(), name="api-confirmation"),
+    path("loans/", views.Loans.as_view(), name="api-loans"),
+    path("loans/<str:serial>/", views.LoanDetail.as_view(), name="api-loan"),
+    path("loans/<str:serial>/repayments/", views.Repayments.as_view(), name="api-repayments"),
+    path("loans/<str:serial>/repayments/<str:repayment>/", views.RepaymentDetail.as_view(), name="api-repayment"),
+]

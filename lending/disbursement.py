@@ -1,0 +1,97 @@
+"""The payout: ordered once the funding is settled; received, the loan runs; failed or come back, the limit is free."""
+
+from accounts import customers, messages
+from core import actors
+from core.money import format_yuan
+from core.registry import OrderOutcome
+from lending import booking, credit_lines, loans, quotes, shares
+from lending.models import CreditLine, Instalment, Loan, Participation
+from payments import orders
+from payments.orders import OrderKind, Payee
+
+PURPOSE = "loan_disbursement"
+PAYER = actors.system("payout")
+
+
+def order_payout(loan: Loan, participation: Participation | None = None) -> None:
+    """Freeze the shares and order the payout of the whole principal to the customer's card. Part of a transaction."""
+    shares.freeze(loan, participation)
+    card = loans.card_of(loan.customer)
+    order = orders.create_order(
+        kind=OrderKind.PAYOUT,
+        amount=loan.principal,
+        purpose=PURPOSE,
+        reference=loan.serial,
+        payee=Payee(loan.customer.name, card.number),
+        product=loan.frozen_terms["product"],
+        confirmed_at=loan.confirmed_at,
+    )
+    loan.note(payout_order=order.serial)
+
+
+class PayoutHandler:
+    """What becomes of a loan when its payout ends (core.registry.order_settled, purpose "loan_disbursement")."""
+
+    def lock(self, reference: str) -> None:
+        """Lock customer, credit line and loan."""
+        loan = Loan.objects.select_related("customer").get(serial=reference)
+        credit_lines.lock_of(customers.lock(loan.customer.serial))
+        loan.lock()
+
+    def apply(self, outcome: OrderOutcome) -> None:
+        """Start the loan, or cancel it."""
+        loan = Loan.objects.select_related("customer").get(serial=outcome.reference)
+        if outcome.status == "succeeded":
+            _start(loan, outcome)
+        elif outcome.status == "failed":
+            _cancel(loan, outcome)
+        else:
+            _take_back(loan, outcome)
+
+
+def _start(loan: Loan, outcome: OrderOutcome) -> None:
+    """The day the money is received is the value date; the schedule is made by the function that quoted it."""
+    rows = quotes.for_loan(loan, value_date=outcome.business_date).schedule.rows
+    loan.activate(
+        by=PAYER,
+        why=f"paid out by order {outcome.order_serial}",
+        value_date=outcome.business_date,
+        maturity_date=rows[-1].due,
+        received_at=outcome.settled_at,
+    )
+    Instalment.objects.bulk_create(
+        Instalment(
+            loan=loan,
+            no=row.no,
+            start=row.start,
+            due_date=row.due,
+            principal=row.principal,
+            interest=row.interest,
+            balance=row.balance,
+        )
+        for row in rows
+    )
+    booking.disbursed(loan, on=outcome.business_date, reference=outcome.order_serial)
+    credit_lines.use(_line(loan), loan_serial=loan.serial)
+    amount = format_yuan(loan.principal)
+    messages.send(loan.customer, "loan_paid_out", {"loan": loan.serial, "amount": amount}, key=f"paid {loan.serial}")
+
+
+def _cancel(loan: Loan, outcome: OrderOutcome) -> None:
+    loan.cancel(by=PAYER, why=f"payout failed: {outcome.reason}")
+    credit_lines.release(_line(loan), loan_serial=loan.serial)
+    messages.send(loan.customer, "payout_failed", {"loan": loan.serial}, key=f"failed {loan.serial}")
+
+
+def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
+    """The payout came back. Money that has been repaid meanwhile is for a person to sort out: the work is parked."""
+    if loan.principal_paid or loan.interest_paid or loan.penalty_paid:
+        raise RuntimeError(f"the payout of {loan} came back after repayments: refund these first")
+    booking.payout_returned(loan, on=outcome.business_date, reference=outcome.order_serial)
+    credit_lines.restore(_line(loan), loan.principal)
+    loan.cancel(by=PAYER, why=f"payout came back: {outcome.reason}")
+    messages.send(loan.customer, "payout_failed", {"loan": loan.serial}, key=f"failed {loan.serial}")
+
+
+def _line(loan: Loan) -> CreditLine:
+    return CreditLine.objects.get(customer=loan.customer)

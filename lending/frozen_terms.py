@@ -1,0 +1,63 @@
+"""The terms of one loan as plain data: taken from a product version, frozen into the loan, turned into arithmetic."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from lending.allocation import Component
+from lending.conventions import Conventions, DayCount, InterestOn, MonthEnd, Parts, Residue, Rounding
+from lending.interest import Rate, RateKind
+from lending.models import Product
+from lending.periods import Calendar, Every
+from lending.terms import Draw, Method, Terms
+
+MONTHLY = Every(months=1)
+
+
+def freeze(product: Product) -> dict[str, Any]:
+    """Every convention of a product version, as a loan keeps it."""
+    return {
+        "product": product.code,
+        "version": product.version,
+        "method": Method.EQUAL_INSTALMENT.value,
+        "conventions": product.conventions,
+        "penalty_factor": str(product.penalty_factor),
+        "cost_cap": str(product.cost_cap),
+        "grace_days": product.grace_days,
+        "allocation_order": product.allocation_order,
+    }
+
+
+def terms(
+    frozen: dict[str, Any], *, principal: Decimal, annual_rate: Decimal, term_months: int, value_date: dt.date
+) -> Terms:
+    """The terms that the arithmetic computes with. `principal` in yuan, `annual_rate` a fraction."""
+    conventions = conventions_of(frozen)
+    calendar = Calendar(value_date, MONTHLY, month_end=conventions.month_end)
+    return Terms(
+        draws=(Draw(value_date, principal),),
+        rate=Rate(RateKind.ANNUAL, annual_rate),
+        method=Method(frozen["method"]),
+        periods=calendar.periods(term_months),
+        conventions=conventions,
+        every=MONTHLY,
+    )
+
+
+def conventions_of(frozen: dict[str, Any]) -> Conventions:
+    """The conventions frozen into a loan."""
+    named = frozen["conventions"]
+    return Conventions(
+        day_count=DayCount(named["day_count"]),
+        rounding=Rounding(named["rounding"]),
+        round_to=Decimal(named["round_to"]),
+        residue=Residue(named["residue"]),
+        month_end=MonthEnd(named["month_end"]),
+        parts=Parts(named["parts"]),
+        interest_on=InterestOn(named["interest_on"]),
+    )
+
+
+def allocation_order(frozen: dict[str, Any]) -> list[Component]:
+    """In which order a payment pays the components of an instalment."""
+    return [Component(name) for name in frozen["allocation_order"]]

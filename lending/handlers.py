@@ -1,0 +1,29 @@
+"""What lending registers with the rooms below: outcomes it waits for, work it does, words it says, rights it grants."""
+
+from accounts import message_templates, roles
+from core import work
+from core.registry import decision_finalised, order_settled
+from lending import applications, day_close, disbursement, funding, repayments
+from lending.message_templates import TEMPLATES
+
+SEEN_BY_ALL = [
+    f"lending.view_{model}"
+    for model in (
+        *("closedday", "creditline", "funder", "fundingagreement", "instalment", "limithold", "loan"),
+        *("loanapplication", "loancontract", "loanevent", "loanfunding", "participation", "product", "repayment"),
+    )
+]
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    decision_finalised.register(applications.SUBJECT, applications.DecisionHandler())
+    order_settled.register(disbursement.PURPOSE, disbursement.PayoutHandler())
+    order_settled.register(repayments.PURPOSE, repayments.CollectionHandler())
+    work.register(applications.DECIDE, applications.decide)
+    work.register(funding.ASK, funding.ask)
+    work.register(day_close.CLOSE_DAY, day_close.close_day)
+    work.register(day_close.CLOSE_LOAN, day_close.close_one)
+    message_templates.register(*TEMPLATES)
+    for role in roles.Role:
+        roles.grant(role, SEEN_BY_ALL)

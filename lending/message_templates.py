@@ -1,0 +1,44 @@
+"""What lending tells a customer."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.message_templates import MessageTemplate
+
+TEMPLATES = [
+    MessageTemplate(
+        "application_approved",
+        _("Your loan is approved"),
+        _("You can have %(amount)s. Look at the costs in the app, and confirm if they suit you."),
+    ),
+    MessageTemplate(
+        "application_in_review",
+        _("A person looks at your application"),
+        _("We tell you the decision as soon as it is made. There is nothing you need to do."),
+        by_sms=False,
+    ),
+    MessageTemplate(
+        "application_declined",
+        _("Your application was declined"),
+        _("We cannot lend to you this time. The app shows the reasons."),
+    ),
+    MessageTemplate(
+        "loan_paid_out",
+        _("The money is on your card"),
+        _("%(amount)s of your loan %(loan)s has been paid to your bank card."),
+    ),
+    MessageTemplate(
+        "payout_failed",
+        _("The money could not be paid out"),
+        _("Your bank did not take the money of loan %(loan)s. You owe nothing; your limit is free again."),
+    ),
+    MessageTemplate(
+        "repayment_received",
+        _("Your payment has arrived"),
+        _("We received %(amount)s for your loan %(loan)s. Thank you."),
+    ),
+    MessageTemplate(
+        "repayment_failed",
+        _("Your payment did not arrive"),
+        _("Your bank did not pay %(amount)s for your loan %(loan)s. Check your card and pay again in the app."),
+    ),
+]

@@ -1,0 +1,29 @@
+"""What is lent, to whom, on which terms, by whom it is funded, and what became of it."""
+
+from lending.models.application import LoanApplication
+from lending.models.contract import LoanContract
+from lending.models.credit_line import CreditLine, LimitHold
+from lending.models.day_close import ClosedDay
+from lending.models.funding import Funder, FundingAgreement, LoanFunding, Participation
+from lending.models.instalment import Instalment
+from lending.models.loan import Loan
+from lending.models.loan_event import LoanEvent
+from lending.models.product import Product
+from lending.models.repayment import Repayment
+
+__all__ = [
+    "ClosedDay",
+    "CreditLine",
+    "Funder",
+    "FundingAgreement",
+    "Instalment",
+    "LimitHold",
+    "Loan",
+    "LoanApplication",
+    "LoanContract",
+    "LoanEvent",
+    "LoanFunding",
+    "Participation",
+    "Product",
+    "Repayment",
+]

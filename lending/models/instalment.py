@@ -1,0 +1,65 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import MoneyField
+from core.money import ZERO
+from lending.allocation import Amounts
+from lending.models.loan import Loan
+
+
+class Instalment(models.Model):
+    """One row of a loan's repayment schedule and what has been paid of it. Interest is owed once it has been raised."""
+
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="instalments", verbose_name=_("loan"))
+    no = models.PositiveSmallIntegerField(_("instalment"))
+    start = models.DateField(_("from"))
+    due_date = models.DateField(_("due date"))
+    principal = MoneyField(_("principal"))
+    interest = MoneyField(_("interest"))
+    balance = MoneyField(_("balance"))
+    raised = models.BooleanField(_("has fallen due"), default=False)
+    penalty_exact = models.DecimalField(_("penalty, unrounded"), max_digits=24, decimal_places=10, default=0)
+    penalty = MoneyField(_("penalty interest"), default=ZERO)
+    paid_principal = MoneyField(_("principal paid"), default=ZERO)
+    paid_interest = MoneyField(_("interest paid"), default=ZERO)
+    paid_penalty = MoneyField(_("penalty interest paid"), default=ZERO)
+
+    class Meta:
+        verbose_name = _("instalment")
+        verbose_name_plural = _("instalments")
+        ordering = ["no"]
+        constraints = [
+            models.UniqueConstraint(fields=["loan", "no"], name="lending_instalment_once"),
+            models.CheckConstraint(
+                condition=Q(paid_principal__gte=0, paid_principal__lte=F("principal"))
+                & Q(paid_interest__gte=0, paid_interest__lte=F("interest"))
+                & Q(paid_penalty__gte=0, paid_penalty__lte=F("penalty")),
+                name="lending_instalment_not_overpaid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan} #{self.no}"
+
+    @property
+    def total(self) -> Decimal:
+        """Principal and interest."""
+        return self.principal + self.interest
+
+    def unpaid(self) -> Amounts:
+        """What is still to be paid of it, yuan by component."""
+        return Amounts(
+            penalty=self.penalty - self.paid_penalty,
+            interest=self.interest - self.paid_interest,
+            principal=self.principal - self.paid_principal,
+        )
+
+    def take(self, paid: Amounts) -> None:
+        """Note a payment of these amounts (negative: taken back)."""
+        self.paid_penalty += paid.penalty
+        self.paid_interest += paid.interest
+        self.paid_principal += paid.principal
+        self.save(update_fields=["paid_penalty", "paid_interest", "paid_principal"])

@@ -1,0 +1,132 @@
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from core.fields import MoneyField, RateField
+from core.money import ZERO
+from core.transitions import StatefulModel, status_constraint, status_field, transition
+from lending.models.application import LoanApplication
+
+
+class Loan(StatefulModel):
+    """One loan: frozen terms, schedule, events, and ledger entries whose reference is its serial number."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waiting for the payout")
+        ACTIVE = "active", _("normal")
+        OVERDUE = "overdue", _("overdue")
+        CLEARED = "cleared", _("settled")
+        CANCELLED = "cancelled", _("not paid out")
+
+    serial = models.CharField(_("serial number"), max_length=20, unique=True)
+    application = models.OneToOneField(
+        LoanApplication, models.PROTECT, related_name="loan", verbose_name=_("application")
+    )
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="loans", verbose_name=_("customer"))
+    status = status_field(Status, Status.PENDING)
+    principal = MoneyField(_("principal"))
+    annual_rate = RateField(_("annual rate"))
+    term_months = models.PositiveSmallIntegerField(_("months"))
+    frozen_terms = models.JSONField(_("frozen terms"))
+    value_date = models.DateField(_("value date"), null=True)
+    maturity_date = models.DateField(_("maturity date"), null=True)
+    outstanding_principal = MoneyField(_("outstanding principal"), default=ZERO)
+    interest_raised = MoneyField(_("interest billed"), default=ZERO)
+    penalty_raised = MoneyField(_("penalty interest billed"), default=ZERO)
+    principal_paid = MoneyField(_("principal paid"), default=ZERO)
+    interest_paid = MoneyField(_("interest paid"), default=ZERO)
+    penalty_paid = MoneyField(_("penalty interest paid"), default=ZERO)
+    dpd = models.PositiveIntegerField(_("days past due"), default=0)
+    last_closed_date = models.DateField(_("closed up to"), null=True)
+    payout_order = models.CharField(_("payout order"), max_length=20, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed (real time)"))
+    received_at = models.DateTimeField(_("money received (real time)"), null=True)
+
+    class Meta:
+        verbose_name = _("loan")
+        verbose_name_plural = _("loans")
+        constraints = [
+            status_constraint("lending_loan_status", "pending", "active", "overdue", "cleared", "cancelled"),
+            models.CheckConstraint(
+                condition=Q(principal__gt=0, outstanding_principal__gte=0)
+                & Q(outstanding_principal__lte=F("principal"), interest_paid__lte=F("interest_raised"))
+                & Q(penalty_paid__lte=F("penalty_raised")),
+                name="lending_loan_amounts",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["last_closed_date"], condition=Q(status__in=["active", "overdue"]), name="lending_loan_to_close"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.serial
+
+    @property
+    def is_repaying(self) -> bool:
+        """Whether money has been paid out and something is still owed."""
+        return self.status in {self.Status.ACTIVE, self.Status.OVERDUE}
+
+    @property
+    def time_to_money(self) -> dt.timedelta | None:
+        """Confirmation to money received, real time: the two-hour promise. None before it is received."""
+        return self.received_at - self.confirmed_at if self.received_at else None
+
+    @property
+    def time_to_decide_and_pay(self) -> dt.timedelta | None:
+        """Submission to money received, less the customer's own waiting between offer and confirmation."""
+        application = self.application
+        if not (self.received_at and application.offered_at):
+            return None
+        return self.received_at - application.submitted_at - (self.confirmed_at - application.offered_at)
+
+    @transition(source=Status.PENDING, target=Status.ACTIVE)
+    def activate(
+        self, *, by: str, why: str, value_date: dt.date, maturity_date: dt.date, received_at: dt.datetime
+    ) -> None:
+        """The customer has the money."""
+        self.value_date = self.last_closed_date = value_date
+        self.maturity_date = maturity_date
+        self.received_at = received_at
+        self.outstanding_principal = self.principal
+
+    @transition(source=[Status.PENDING, Status.ACTIVE], target=Status.CANCELLED)
+    def cancel(self, *, by: str, why: str) -> None:
+        """The payout failed or came back: nothing is owed."""
+        self.outstanding_principal = ZERO
+
+    @transition(source=Status.ACTIVE, target=Status.OVERDUE)
+    def fall_overdue(self, *, by: str, why: str) -> None:
+        """An instalment is unpaid after its due date."""
+
+    @transition(source=Status.OVERDUE, target=Status.ACTIVE)
+    def cure(self, *, by: str, why: str) -> None:
+        """Nothing is overdue any more."""
+
+    @transition(source=[Status.ACTIVE, Status.OVERDUE], target=Status.CLEARED)
+    def clear(self, *, by: str, why: str) -> None:
+        """Everything is paid."""
+
+    @transition(source=Status.CLEARED, target=Status.ACTIVE)
+    def reopen(self, *, by: str, why: str) -> None:
+        """The last payment came back."""
+
+    def note(self, **changes: Any) -> None:
+        """Set figures on the locked row and save them."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(changes))
+
+    def owed_in_all(self) -> Decimal:
+        """Principal, billed interest and penalties not yet paid, yuan."""
+        return (
+            self.outstanding_principal
+            + (self.interest_raised - self.interest_paid)
+            + (self.penalty_raised - self.penalty_paid)
+        )

@@ -1,0 +1,35 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import MoneyField
+from lending.models.loan import Loan
+
+
+class LoanEvent(models.Model):
+    """Something that happened to a loan, in order. Append-only in the database; what a loan stands at is their fold."""
+
+    class Kind(models.TextChoices):
+        DISBURSEMENT = "disbursement", _("paid out")
+        DUE = "due", _("instalment fell due")
+        PENALTY = "penalty", _("penalty interest")
+        PAYMENT = "payment", _("payment")
+        REVERSAL = "reversal", _("payment came back")
+        RETURN = "return", _("payout came back")
+
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="events", verbose_name=_("loan"))
+    no = models.PositiveIntegerField(_("number"))
+    kind = models.CharField(_("event"), max_length=20, choices=Kind.choices)
+    business_date = models.DateField(_("business date"))
+    amount = MoneyField(_("amount"))
+    details = models.JSONField(_("details"), default=dict)
+    reference = models.CharField(_("reference"), max_length=20, blank=True)
+    recorded_at = models.DateTimeField(_("recorded"))
+
+    class Meta:
+        verbose_name = _("loan event")
+        verbose_name_plural = _("loan events")
+        ordering = ["loan", "no"]
+        constraints = [models.UniqueConstraint(fields=["loan", "no"], name="lending_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.loan} {self.no} {self.kind}"

@@ -1,0 +1,52 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import MoneyField
+from core.transitions import StatefulModel, status_constraint, status_field, transition
+from lending.models.loan import Loan
+
+
+class Repayment(StatefulModel):
+    """A payment that the customer has asked us to collect from the card, from the request to its end."""
+
+    class Status(models.TextChoices):
+        PROCESSING = "processing", _("on its way")
+        SUCCEEDED = "succeeded", _("received")
+        FAILED = "failed", _("failed")
+        RETURNED = "returned", _("came back")
+
+    serial = models.CharField(_("serial number"), max_length=20, unique=True)
+    loan = models.ForeignKey(Loan, models.PROTECT, related_name="repayments", verbose_name=_("loan"))
+    status = status_field(Status, Status.PROCESSING)
+    amount = MoneyField(_("amount"))
+    order = models.CharField(_("collection order"), max_length=20, blank=True)
+    failure = models.CharField(_("reason of failure"), max_length=60, blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+
+    class Meta:
+        verbose_name = _("repayment")
+        verbose_name_plural = _("repayments")
+        constraints = [
+            status_constraint("lending_repayment_status", "processing", "succeeded", "failed", "returned"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="lending_repayment_positive"),
+            models.UniqueConstraint(
+                fields=["loan"], condition=Q(status="processing"), name="lending_one_repayment_at_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.serial
+
+    @transition(source=Status.PROCESSING, target=Status.SUCCEEDED)
+    def succeed(self, *, by: str, why: str) -> None:
+        """The money is here."""
+
+    @transition(source=Status.PROCESSING, target=Status.FAILED)
+    def fail(self, *, by: str, why: str, failure: str) -> None:
+        """The card did not pay."""
+        self.failure = failure
+
+    @transition(source=Status.SUCCEEDED, target=Status.RETURNED)
+    def come_back(self, *, by: str, why: str) -> None:
+        """The institution took the money back."""

@@ -1,0 +1,68 @@
+"""What customers fill in to borrow and to repay. Rules are the use cases'; here is only how the inputs look and behave."""
+
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.pages import PortalForm
+from lending.models import Product
+from risk.words import EMPLOYMENT, HOUSING, PURPOSE
+
+
+def _choices(words: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(str(code), capfirst(str(word))) for code, word in words.items()]
+
+
+def _yuan(label: Any, help_text: Any = "", initial: str | None = None) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        help_text=help_text,
+        initial=initial,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+class ApplyForm(PortalForm):
+    """A loan application: what is wanted, and what the customer lives on."""
+
+    amount = _yuan(_("Amount"))
+    term_months = forms.TypedChoiceField(label=_("Term"), coerce=int, widget=forms.RadioSelect)
+    purpose = forms.ChoiceField(label=_("What it is for"), choices=lambda: [("", "–"), *_choices(PURPOSE)])
+    employment = forms.ChoiceField(label=_("Kind of work"), choices=lambda: [("", "–"), *_choices(EMPLOYMENT)])
+    employment_years = forms.IntegerField(
+        label=_("Whole years in this work"),
+        min_value=0,
+        max_value=60,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    housing = forms.ChoiceField(label=_("How you live"), choices=lambda: [("", "–"), *_choices(HOUSING)])
+    monthly_income = _yuan(_("Income a month"))
+    monthly_expenses = _yuan(_("Expenses a month"), _("Rent, food, family, without repayments."))
+    monthly_debt = _yuan(_("Repayments a month on other debts"), initial="0")
+
+    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        months = _gettext("%(months)s months")
+        terms = self.fields["term_months"]
+        assert isinstance(terms, forms.ChoiceField)
+        terms.choices = [(term, months % {"months": term}) for term in product.terms_months]
+
+
+class RepayForm(PortalForm):
+    """How much to repay now."""
+
+    amount = _yuan(_("Amount"))
+
+
+class ContractForm(PortalForm):
+    """That the customer has read the contract and wants the loan."""
+
+    agreed = forms.BooleanField(
+        label=_("I have read the contract, the highlighted clauses included, and I want this loan.")
+    )

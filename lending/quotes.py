@@ -1,0 +1,107 @@
+"""The quote: schedule, annual rates, cost disclosure sheet. The same function books: the quote is the booking."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from lending import frozen_terms
+from lending.interest import Rate, RateKind
+from lending.models import Loan, LoanApplication
+from lending.penalty import penalty_daily_rate
+from lending.schedule import Schedule, make_schedule
+
+YEAR_DAYS = 365
+RATE_PLACES = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class CostItem:
+    """One cost of a loan: its name, its standard as an annual rate, who gets it, and how much it is in yuan."""
+
+    name: str
+    annual_rate: Decimal
+    payee: str
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a loan of `principal` yuan costs when everything is paid on its day. Rates are fractions.
+
+    `apr` is the monthly IRR x 12, `effective_apr` the same compounded; both count every cost.
+    """
+
+    principal: Decimal
+    annual_rate: Decimal
+    value_date: dt.date
+    schedule: Schedule
+    apr: Decimal
+    effective_apr: Decimal
+    penalty_annual_rate: Decimal
+
+    @property
+    def costs(self) -> list[CostItem]:
+        """What is paid besides the principal when everything is paid on its day: interest, nothing else."""
+        return [CostItem(str(_("Interest")), self.annual_rate, str(_("the lenders")), self.schedule.total_interest)]
+
+    @property
+    def contingent_costs(self) -> list[CostItem]:
+        """What is paid only if something goes wrong."""
+        name = _("Penalty interest, only on overdue principal")
+        return [CostItem(str(name), self.penalty_annual_rate, str(_("the lenders")), None)]
+
+    @property
+    def no_other_cost(self) -> str:
+        """The sentence that the law asks for."""
+        return str(_("There is no other cost than those listed here."))
+
+    @property
+    def all_in_cost(self) -> Decimal:
+        """All costs under normal performance, yuan."""
+        return self.schedule.total_interest
+
+
+def for_application(application: LoanApplication, *, value_date: dt.date) -> Quote:
+    """The quote of an application's offer if the money were paid out on `value_date`. The offer must have been made."""
+    assert application.offered_amount is not None
+    assert application.annual_rate is not None
+    return _quote(
+        frozen_terms.freeze(application.product),
+        application.offered_amount,
+        application.annual_rate,
+        application.term_months,
+        value_date,
+    )
+
+
+def for_loan(loan: Loan, *, value_date: dt.date) -> Quote:
+    """The quote of a loan under its frozen terms: what is booked when it is paid out on `value_date`."""
+    return _quote(loan.frozen_terms, loan.principal, loan.annual_rate, loan.term_months, value_date)
+
+
+def _quote(
+    frozen: dict[str, Any], principal: Decimal, annual_rate: Decimal, term_months: int, value_date: dt.date
+) -> Quote:
+    terms = frozen_terms.terms(
+        frozen, principal=principal, annual_rate=annual_rate, term_months=term_months, value_date=value_date
+    )
+    schedule = make_schedule(terms)
+    nominal, effective = (schedule.apr.nominal, schedule.apr.effective) if schedule.apr else (Decimal(0), Decimal(0))
+    return Quote(
+        principal=principal,
+        annual_rate=annual_rate,
+        value_date=value_date,
+        schedule=schedule,
+        apr=nominal.quantize(RATE_PLACES),
+        effective_apr=effective.quantize(RATE_PLACES),
+        penalty_annual_rate=(penalty_rate_of_day(frozen, annual_rate) * YEAR_DAYS).quantize(RATE_PLACES),
+    )
+
+
+def penalty_rate_of_day(frozen: dict[str, Any], annual_rate: Decimal) -> Decimal:
+    """The daily penalty rate of frozen terms: the contract's times the factor, within the cap on all costs."""
+    factor, cap = Decimal(str(frozen["penalty_factor"])), Decimal(str(frozen["cost_cap"]))
+    return penalty_daily_rate(Rate(RateKind.ANNUAL, annual_rate), factor, cap)

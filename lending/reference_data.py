@@ -1,0 +1,60 @@
+"""What lending needs before its first loan: the product, the funders, one agreement. Numbers: domain rules, Limits."""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db import transaction
+
+from lending.allocation import DEFAULT_ORDER
+from lending.models import Funder, FundingAgreement, Product
+
+FIRST_DAY = dt.date(2026, 1, 1)
+OWN_LENDER = "own"
+PARTNER_BANK = "demo-bank"
+
+CONVENTIONS = {
+    "day_count": "actual/365",
+    "rounding": "half_up",
+    "round_to": "0.01",
+    "residue": "last",
+    "month_end": "clamp",
+    "parts": "sum",
+    "interest_on": "scheduled",
+}
+CONSUMER_LOAN = {
+    "name_zh": "随心消费贷",
+    "name_en": "Consumer loan",
+    "minimum_amount": Decimal("10.00"),
+    "maximum_amount": Decimal("200000.00"),
+    "terms_months": [3, 6, 12, 24, 36],
+    "minimum_rate": Decimal("0.072"),
+    "maximum_rate": Decimal("0.216"),
+    "conventions": CONVENTIONS,
+    "penalty_factor": Decimal("1.5"),
+    "cost_cap": Decimal("0.24"),
+    "grace_days": 0,
+    "allocation_order": [component.value for component in DEFAULT_ORDER],
+    "offer_days": 7,
+    "reading_seconds": 3,
+    "effective_from": FIRST_DAY,
+}
+
+
+@transaction.atomic
+def load() -> None:
+    """Load the first product version, the funders and the agreement. Again and again is harmless."""
+    Product.objects.get_or_create(code="consumer", version=1, defaults=CONSUMER_LOAN)
+    Funder.objects.get_or_create(
+        code=OWN_LENDER,
+        defaults={"kind": Funder.Kind.DIRECT, "name_zh": "本公司", "name_en": "Our own lender", "whitelisted": True},
+    )
+    partner, _new = Funder.objects.get_or_create(
+        code=PARTNER_BANK,
+        defaults={"kind": Funder.Kind.PARTNER, "name_zh": "示范银行", "name_en": "Demo Bank", "whitelisted": True},
+    )
+    FundingAgreement.objects.get_or_create(
+        partner=partner,
+        product_code="consumer",
+        effective_from=FIRST_DAY,
+        defaults={"partner_share": Decimal("0.7"), "minimum_amount": Decimal("1000.00")},
+    )

@@ -1,4 +1,4 @@
-"""The customer's pages about borrowing: apply, decision, offer, costs, contract, loan, repayment. Each makes one call."""
+"""The customer's pages about borrowing: apply, decision, offer, costs, contract, loan, repayment. Thin."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What customers fill in to borrow and to repay. Rules are the use cases'; here is only how the inputs look and behave."""
+"""What customers fill in to borrow and to repay. Rules are the use cases'; here is how the inputs look."""
 
 from typing import Any
 

@@ -1,16 +1,21 @@
 /* Small comforts. Every page works without them. */
 "use strict";
 
-/* A button that opens after a while (reading time of the cost sheet, waiting time of an SMS code). */
-for (const button of document.querySelectorAll("[data-opens-in]")) {
-  const words = button.textContent.trim();
-  const readyAt = Date.now() + Number(button.dataset.opensIn) * 1000;
+/* A button or link that opens after a while (reading time of the cost sheet, waiting time of an SMS code).
+   The use cases hold the same times: this only says so beforehand. */
+for (const opener of document.querySelectorAll("[data-opens-in]")) {
+  const words = opener.textContent.trim();
+  const readyAt = Date.now() + Number(opener.dataset.opensIn) * 1000;
   const tick = () => {
     const left = Math.ceil((readyAt - Date.now()) / 1000);
-    button.disabled = left > 0;
-    button.textContent = left > 0 ? button.dataset.waitingWords.replace("#", left) : words;
+    opener.disabled = left > 0;
+    opener.setAttribute("aria-disabled", String(left > 0));
+    opener.textContent = left > 0 ? opener.dataset.waitingWords.replace("#", left) : words;
     if (left > 0) setTimeout(tick, 250);
   };
+  opener.addEventListener("click", (event) => {
+    if (opener.getAttribute("aria-disabled") === "true") event.preventDefault();
+  });
   tick();
 }
 
@@ -30,6 +35,6 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
-/* The first wrong field, or the summary of what is wrong, gets the attention. */
+/* The summary of what is wrong gets the attention. */
 const summary = document.getElementById("error-summary");
 if (summary) summary.focus();

@@ -1,0 +1,92 @@
+"""Rivals: the same moment, connections of their own. And the people they fight over, brought there by the use cases."""
+
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+
+from django.db import connections
+
+from accounts import consents, documents, id_card_reading, identity, signin
+from accounts.models import Customer
+from accounts.origin import Channel, Origin
+from accounts.tests import factories
+from config.journey.story import DOUBTFUL_FACTS, GOOD_FACTS
+from core.problems import Problem
+from lending import applications, confirmations
+from lending.models import LoanApplication
+from risk.facts import Declared
+
+ROUNDS = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 24
+PATIENCE_SECONDS = 30
+
+
+def at_once(*actions: Callable[[], object]) -> list[str]:
+    """Start the actions together; what each gave, or its problem's code, in their order.
+
+    Fails when one of them never ends. Anything but a Problem, a deadlock above all, is raised.
+    """
+    start = threading.Barrier(len(actions))
+    results: list[str | BaseException] = [TimeoutError("never ended")] * len(actions)
+
+    def run(place: int) -> None:
+        try:
+            start.wait(PATIENCE_SECONDS)
+            results[place] = str(actions[place]())
+        except Problem as problem:
+            assert problem.message
+            results[place] = problem.code
+        except BaseException as error:
+            results[place] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(place,), daemon=True) for place in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [str(result) for result in results]
+
+
+def somebody() -> Customer:
+    """A verified customer with a telephone of their own, whose papers were read."""
+    mobile, origin = factories.mobile(), Origin(Channel.API, "127.0.0.1", secrets.token_hex(16))
+    signin.send_code(mobile=mobile, origin=origin)
+    customer = signin.verify_code(mobile=mobile, code=factories.last_code(mobile), origin=origin).customer
+    consents.give(
+        customer=customer, text_ids=list(consents.current_texts().values_list("pk", flat=True)), origin=origin
+    )
+    identity.verify(customer=customer, **factories.Person().elements)
+    customer.refresh_from_db()
+    id_card_reading.read_id_card(factories.id_card_of(customer).serial)
+    upload = factories.upload(factories.picture("PAYSLIP"))
+    documents.store(customer=customer, kind="income_proof", upload=upload)
+    return customer
+
+
+def applied(customer: Customer, *, amount: str = "100.00", doubtful: bool = False) -> LoanApplication:
+    """The customer's application, decided (or, if `doubtful`, left to an officer)."""
+    facts = DOUBTFUL_FACTS if doubtful else GOOD_FACTS
+    money = {name: Decimal(facts[name]) for name in ("monthly_income", "monthly_expenses", "monthly_debt")}
+    application = applications.submit(
+        customer=customer,
+        product_code="consumer",
+        amount=Decimal(amount),
+        term_months=12,
+        purpose="everyday",
+        declared=Declared(**{**facts, **money}),
+    )
+    applications.decide(application.serial)
+    application.refresh_from_db()
+    return application
+
+
+def offered(customer: Customer, *, amount: str = "100.00") -> LoanApplication:
+    """The customer's application with an offer that is open before the customer."""
+    application = applied(customer, amount=amount)
+    return confirmations.open_offer(customer=customer, serial=application.serial)

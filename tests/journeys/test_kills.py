@@ -1,0 +1,147 @@
+"""kill -9 between confirmation and payout, and between a collection and its end: the money moves exactly once.
+
+Real web, worker, beat, broker and institution. The institution is made to hold the moment, and the moment is used.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from core.models import Work
+from lending.models import Loan
+from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from tests.journeys import books
+from tests.journeys.customers import Borrower, many_offered
+from tests.journeys.stage import Stage
+from tests.support.processes import wait_until
+
+HOLD_SECONDS = 3
+# What the institution does with the payout, while which of our processes are killed.
+DURING = [
+    ("lose", ["worker"]),  # it never hears of it
+    ("lose", ["worker", "web", "beat"]),
+    ("delay", ["worker"]),  # it will take it on when nobody listens any more
+    ("lose_answer", ["worker"]),  # it has it, and its answer comes to nobody
+    ("lose_answer", ["worker", "web"]),
+]
+# Every customer borrows another amount, so that a payout tells whose it is. From 1,000 yuan on a partner is asked first.
+ALONE = [f"{500 + 10 * number}.00" for number in range(14)]
+JOINT = ["20000.00", "21000.00"]
+
+
+@pytest.fixture(scope="module")
+def waiting(stage: Stage) -> Iterator[Borrower]:
+    """Customers with an offer before them, made while everything was well; those with a partner come first."""
+    return iter(many_offered(stage, JOINT + ALONE))
+
+
+@pytest.fixture
+def borrower(waiting: Iterator[Borrower]) -> Borrower:
+    return next(waiting)
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(stage: Stage) -> Iterator[None]:
+    yield
+    httpx.delete(f"{stage.sandbox.url}/control/faults").raise_for_status()
+
+
+def payout_of(borrower: Borrower) -> PaymentOrder:
+    return PaymentOrder.objects.get(kind=OrderKind.PAYOUT, reference=borrower.loan)
+
+
+def wait_until_the_institution_holds(stage: Stage) -> None:
+    """The fault has befallen a message: it was sent, and nothing has been answered."""
+    faults = f"{stage.sandbox.url}/control/faults"
+    wait_until(lambda: not httpx.get(faults).json()["faults"], "the fault", seconds=10)
+
+
+def require_paid_once(stage: Stage, *borrowers: Borrower) -> None:
+    """Each has the money, once, in both books to the fen."""
+    for borrower in borrowers:
+        wait_until(lambda serial=borrower.loan: Loan.objects.get(serial=serial).status == "active", borrower.loan)
+    wait_until(lambda: no_work_open() and all_told(stage), "quiet")
+    for borrower in borrowers:
+        loan, order = Loan.objects.get(serial=borrower.loan), payout_of(borrower)
+        assert (order.status, order.amount) == (OrderStatus.SUCCEEDED, loan.principal)
+        paid = [row for row in stage.sandbox.book("payouts")["payouts"] if Decimal(row["amount"]) == loan.principal]
+        assert [(row["serial"], row["status"]) for row in paid] == [(order.serial, "SUCCESS")]
+    books.require_agreement(stage.sandbox)
+
+
+def no_work_open() -> bool:
+    return not Work.objects.filter(state__in=Work.OPEN).exclude(kind="settle_day").exists()
+
+
+def all_told(stage: Stage) -> bool:
+    """Whether the institution has brought us all its news."""
+    rows = [row for kind in books.KINDS for row in stage.sandbox.book(f"{kind}s")[f"{kind}s"]]
+    return all(note["delivered_at"] for row in rows for note in row["notifications"])
+
+
+@pytest.mark.parametrize("fault", ["delay", "lose_answer"])
+def test_killed_while_the_partner_is_asked(stage, borrower, fault):
+    stage.sandbox.fault("participations", fault, count=1, seconds=HOLD_SECONDS)
+    borrower.confirm()
+    wait_until_the_institution_holds(stage)
+    assert not PaymentOrder.objects.filter(reference=borrower.loan).exists()
+    stage.kill("worker", "web")
+    stage.start("worker", "web")
+    require_paid_once(stage, borrower)
+    asked = stage.sandbox.book("participations", loan_reference=borrower.loan)["participations"]
+    assert [row["answer"] for row in asked] == ["approved"]
+
+
+@pytest.mark.parametrize("killed", [["worker"], ["worker", "web"], ["worker", "beat", "web"]])
+def test_killed_before_it_is_sent(stage, borrower, killed):
+    stage.kill("worker")
+    borrower.confirm()
+    order = payout_of(borrower)
+    stage.kill(*set(killed) - {"worker"})
+    assert (order.status, order.attempts.count()) == (OrderStatus.CREATED, 0)
+    assert stage.sandbox.book("payouts", serial=order.serial) == {"payouts": []}
+    stage.start(*killed)
+    require_paid_once(stage, borrower)
+
+
+@pytest.mark.parametrize(("fault", "killed"), DURING)
+def test_killed_while_it_is_sent(stage, borrower, fault, killed):
+    stage.sandbox.fault("payouts", fault, count=1, seconds=HOLD_SECONDS)
+    borrower.confirm()
+    wait_until_the_institution_holds(stage)
+    [attempt] = payout_of(borrower).attempts.all()
+    assert attempt.outcome == PaymentAttempt.Outcome.OPEN
+    stage.kill(*killed)
+    stage.start(*killed)
+    require_paid_once(stage, borrower)
+
+
+@pytest.mark.parametrize("killed", [["worker", "web"], ["web"]])
+def test_killed_between_the_institutions_yes_and_its_callback(stage, borrower, killed):
+    stage.sandbox.fault("callbacks", "delay", count=1, seconds=1)
+    borrower.confirm()
+    wait_until(lambda: payout_of(borrower).status == OrderStatus.ACCEPTED, "accepted")
+    stage.kill(*killed)
+    [row] = stage.sandbox.book("payouts", serial=payout_of(borrower).serial)["payouts"]
+    assert row["status"] in ("PROCESSING", "SUCCESS")
+    stage.start(*killed)
+    require_paid_once(stage, borrower)
+
+
+def test_the_broker_is_killed_with_all_its_messages(stage, borrower):
+    stage.kill_valkey()
+    borrower.confirm()
+    stage.session.valkey.start()
+    require_paid_once(stage, borrower)
+
+
+def test_lost_answers_and_repeated_news(stage, waiting):
+    for fault in ("lose_answer", "error_after_accepting", "bad_signature"):
+        stage.sandbox.fault("payouts", fault, count=1)
+    stage.sandbox.fault("callbacks", "duplicate", count=3)
+    borrowers = [next(waiting) for _ in range(3)]
+    for borrower in borrowers:
+        borrower.confirm()
+    require_paid_once(stage, *borrowers)

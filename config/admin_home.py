@@ -37,7 +37,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     may = request.user.has_perm
     waiting = [tile for permission, tile in _WAITING if may(permission)]
     context.update(
-        promise=list(_promise()) if may("payments.view_paymentorder") or may("risk.view_reviewcase") else [],
+        promise=list(_promise()) if may("lending.view_loan") else [],
         waiting=[tile() for tile in waiting],
         today=[
             *(_decisions() if may("risk.view_decision") else ()),
@@ -52,8 +52,9 @@ def _promise() -> Iterator[Tile]:
     kept = promise.kept_since(clock.real_now() - PERIOD)
     share = "–" if kept.share is None else f"{kept.share:.1%}"
     tone = "" if kept.share is None else "good" if kept.share >= 0.99 else "bad"
-    yield Tile(_("Received within two hours"), share, _("of the payouts confirmed in the last 30 days"), tone=tone)
+    yield Tile(_("Received within two hours"), share, _("of the loans confirmed in the last 30 days"), tone=tone)
     yield Tile(_("Median"), _duration(kept.median), _("from confirmation to money received"))
+    yield Tile(_("Median in all"), _duration(kept.median_in_all), _("from submission, less the customer's own waiting"))
     yield Tile(_("Slowest"), _duration(kept.slowest), _("from confirmation to money received"))
     late = "bad" if kept.late_open else ""
     yield Tile(_("Late and still open"), str(kept.late_open), _("confirmed more than two hours ago"), tone=late)

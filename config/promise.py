@@ -3,23 +3,27 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet
+from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Max, Q
 
 from core import clock
-from payments.models import OrderKind, OrderStatus, PaymentOrder
+from lending.models import Loan
 
 PROMISED = dt.timedelta(hours=2)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The promise over the payouts confirmed since some day. A payout still open after two hours counts as late."""
+    """The promise over the loans confirmed since some day. One still open after two hours counts as late.
+
+    `median_in_all` is from submission to money received, less the customer's own waiting before the confirmation.
+    """
 
     received: int
     inside: int
     late_open: int
     median: dt.timedelta | None
     slowest: dt.timedelta | None
+    median_in_all: dt.timedelta | None
 
     @property
     def share(self) -> float | None:
@@ -36,19 +40,21 @@ class Median(Aggregate):
 
 
 def kept_since(start: dt.datetime) -> Kept:
-    """How the promise was kept for payouts confirmed at or after `start` (real time)."""
-    took = ExpressionWrapper(F("settled_at") - F("confirmed_at"), output_field=DurationField())
-    payouts = PaymentOrder.objects.filter(kind=OrderKind.PAYOUT, confirmed_at__gte=start)
-    figures = payouts.filter(settled_at__isnull=False).aggregate(
+    """How the promise was kept for loans confirmed at or after `start` (real time)."""
+    loans = Loan.objects.filter(confirmed_at__gte=start)
+    took = _duration(F("received_at") - F("confirmed_at"))
+    own_waiting = F("confirmed_at") - F("application__offered_at")
+    in_all = _duration(F("received_at") - F("application__submitted_at") - own_waiting)
+    figures = loans.filter(received_at__isnull=False).aggregate(
         received=Count("pk"),
-        inside=Count("pk", filter=Q(settled_at__lte=F("confirmed_at") + PROMISED)),
+        inside=Count("pk", filter=Q(received_at__lte=F("confirmed_at") + PROMISED)),
         median=Median(took, output_field=DurationField()),
         slowest=Max(took),
+        median_in_all=Median(in_all, output_field=DurationField()),
     )
-    return Kept(**figures, late_open=_late(payouts).count())
+    late = loans.filter(status=Loan.Status.PENDING, confirmed_at__lt=clock.real_now() - PROMISED)
+    return Kept(**figures, late_open=late.count())
 
 
-def _late(payouts: QuerySet[PaymentOrder]) -> QuerySet[PaymentOrder]:
-    """Confirmed more than two hours ago, and the money has not come. One that failed was told at once."""
-    unpaid = payouts.filter(settled_at__isnull=True, confirmed_at__lt=clock.real_now() - PROMISED)
-    return unpaid.exclude(status=OrderStatus.FAILED)
+def _duration(expression: object) -> ExpressionWrapper:
+    return ExpressionWrapper(expression, output_field=DurationField())

@@ -40,7 +40,7 @@ def terms(
         method=Method(frozen["method"]),
         periods=calendar.periods(term_months),
         conventions=conventions,
-        every=MONTHLY,
+        calendar=calendar,
     )
 
 

@@ -53,7 +53,7 @@ def _same(told: dict[str, Any] | None, serial: str, amount: Decimal) -> None:
 
 def _balance(reference: str, kind: str, *, purpose: str = "") -> Decimal:
     """Debits less credits on the accounts of a kind, over the transfers with this reference."""
-    entries: list[Entry] = list(ledger.entries_for(reference).filter(account__startswith=kind))
+    entries: list[Entry] = list(ledger.entries_for(reference).filter(account__kind=kind))
     if purpose:
         entries = [entry for entry in entries if entry.transfer.purpose == purpose]
     return sum((entry.amount if entry.side == Side.DEBIT else -entry.amount for entry in entries), Decimal(0))

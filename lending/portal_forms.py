@@ -64,5 +64,6 @@ class ContractForm(PortalForm):
     """That the customer has read the contract and wants the loan."""
 
     agreed = forms.BooleanField(
-        label=_("I have read the contract, the highlighted clauses included, and I want this loan.")
+        label=_("I have read the contract, the highlighted clauses included, and I want this loan."),
+        error_messages={"required": _("Tick the box if you want the loan.")},
     )

@@ -166,8 +166,8 @@ def _check_customer(customer: Customer) -> None:
             message = _("First upload this document: %(document)s.") % {"document": kind.label}
             raise Problem("document_missing", message, status=409, document=kind.value)
     if open_of(customer):
-        message = _("You have an application open already: wait for its end, or withdraw it.")
-        raise Problem("application_open", message, status=409)
+        already = _("You have an application open already: wait for its end, or withdraw it.")
+        raise Problem("application_open", already, status=409)
 
 
 def _picture_is_being_read(application: LoanApplication) -> bool:
@@ -212,7 +212,7 @@ def _act(application: LoanApplication, decision: Decision) -> None:
 
 
 def _offer(application: LoanApplication, decision_serial: str, limit: Decimal, rate: Decimal, *, by: str) -> None:
-    """Offer what was asked for, or what the limit leaves; `limit` is what this request may draw, beyond what is owed."""
+    """Offer what was asked for, at most `limit`: what may be drawn beyond what is owed already."""
     customer = application.customer
     amount = min(application.amount, limit)
     application.approve(

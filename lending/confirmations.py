@@ -1,7 +1,6 @@
 """From the offer to the payout order: costs shown, read, confirmed once, funded, ordered."""
 
 import datetime as dt
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -67,26 +66,24 @@ def confirm(*, customer: Customer, serial: str, channel: Channel) -> Loan:
 
 
 def _take(application: LoanApplication, customer: Customer, channel: Channel) -> Loan:
+    # What is paid out is the contract's principal, whole: nothing is deducted up front (Civil Code 670).
+    principal, annual_rate = application.offered_amount, application.annual_rate
+    assert principal is not None
+    assert annual_rate is not None
     now = clock.real_now()
     application.confirm(by=actors.customer(customer.serial), why="the customer confirmed", confirmed_at=now)
     loan = Loan.objects.create(
         serial=next_serial(Serial.LOAN),
         application=application,
         customer=customer,
-        principal=_offered(application),
-        annual_rate=application.annual_rate,
+        principal=principal,
+        annual_rate=annual_rate,
         term_months=application.term_months,
         frozen_terms=frozen_terms.freeze(application.product),
         confirmed_at=now,
     )
     contracts.seal(loan, channel=channel)
     return loan
-
-
-def _offered(application: LoanApplication) -> Decimal:
-    """What is paid out is the contract's principal, whole: nothing is deducted up front (Civil Code 670)."""
-    assert application.offered_amount is not None
-    return application.offered_amount
 
 
 def require_offer(application: LoanApplication) -> None:

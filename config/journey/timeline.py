@@ -1,13 +1,14 @@
 """The journey as a person reads it: elapsed time, what happened, the serial number."""
 
 import time
-from typing import TextIO
+
+from django.core.management.base import OutputWrapper
 
 
 class Timeline:
     """Prints a line an event, with the seconds since the journey began."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: OutputWrapper) -> None:
         self.out = out
         self.started = time.monotonic()
 

@@ -1,11 +1,11 @@
 from typing import Any
 
-import lending.reference_data
-import payments.reference_data
 from django.core.management.base import BaseCommand
 
 import accounts.reference_data
 import debt_collection.strategy
+import lending.reference_data
+import payments.reference_data
 
 
 class Command(BaseCommand):

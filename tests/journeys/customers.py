@@ -2,14 +2,13 @@
 
 import datetime as dt
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 from config.journey import pictures
 from config.journey.partner import Partner
 from config.journey.people import Person, invent
-from config.journey.story import GOOD_FACTS
+from config.journey.story import GOOD
 from config.journey.world import World
 from tests.journeys.stage import Stage
 from tests.support.processes import wait_until
@@ -77,7 +76,7 @@ class Borrower:
 
     def facts(self, **changes: Any) -> dict[str, Any]:
         """An application that is approved, unless `changes` say otherwise."""
-        return {**GOOD_FACTS, "amount": "10000.00", "term_months": 12, "purpose": "everyday", **changes}
+        return {**GOOD, **changes}
 
 
 def newcomer(stage: Stage, **changes: str) -> Borrower:
@@ -102,16 +101,15 @@ def verified(stage: Stage, **changes: str) -> Borrower:
     return borrower
 
 
-def offered(stage: Stage, **changes: Any) -> Borrower:
-    """Somebody who has read an offer and may confirm it. `changes` alter the application."""
-    borrower = verified(stage)
+def with_papers(stage: Stage, **changes: str) -> Borrower:
+    """Somebody who may apply."""
+    borrower = verified(stage, **changes)
     borrower.give_documents()
-    assert borrower.apply(**changes)["status"] == "approved"
-    borrower.read_offer()
     return borrower
 
 
-def many_offered(stage: Stage, amounts: list[str]) -> list[Borrower]:
-    """One such customer for each amount, all at the same time."""
-    with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(lambda amount: offered(stage, amount=amount), amounts))
+def offered(borrower: Borrower, **changes: Any) -> Borrower:
+    """The same, having read an offer that may be confirmed. `changes` alter the application."""
+    assert borrower.apply(**changes)["status"] == "approved"
+    borrower.read_offer()
+    return borrower

@@ -12,7 +12,7 @@ from accounts import consents, documents, id_card_reading, identity, signin
 from accounts.models import Customer
 from accounts.origin import Channel, Origin
 from accounts.tests import factories
-from config.journey.story import DOUBTFUL_FACTS, GOOD_FACTS
+from config.journey.story import DOUBTFUL, GOOD
 from core.problems import Problem
 from lending import applications, confirmations
 from lending.models import LoanApplication
@@ -71,15 +71,21 @@ def somebody() -> Customer:
 
 def applied(customer: Customer, *, amount: str = "100.00", doubtful: bool = False) -> LoanApplication:
     """The customer's application, decided (or, if `doubtful`, left to an officer)."""
-    facts = DOUBTFUL_FACTS if doubtful else GOOD_FACTS
-    money = {name: Decimal(facts[name]) for name in ("monthly_income", "monthly_expenses", "monthly_debt")}
+    facts = DOUBTFUL if doubtful else GOOD
     application = applications.submit(
         customer=customer,
         product_code="consumer",
         amount=Decimal(amount),
         term_months=12,
         purpose="everyday",
-        declared=Declared(**{**facts, **money}),
+        declared=Declared(
+            employment=facts["employment"],
+            employment_years=facts["employment_years"],
+            housing=facts["housing"],
+            monthly_income=Decimal(facts["monthly_income"]),
+            monthly_expenses=Decimal(facts["monthly_expenses"]),
+            monthly_debt=Decimal(0),
+        ),
     )
     applications.decide(application.serial)
     application.refresh_from_db()

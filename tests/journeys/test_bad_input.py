@@ -10,7 +10,7 @@ from stdnum.iso7064 import mod_11_2
 
 from config.journey import pictures
 from payments.tests.institution import headers
-from tests.journeys.customers import consenting, newcomer, verified
+from tests.journeys.customers import consenting, newcomer
 from tests.journeys.refusals import LANGUAGES, added, require_refusal, rows
 
 pytestmark = pytest.mark.parametrize("language", LANGUAGES)

@@ -3,21 +3,25 @@
 Real web, worker, beat, broker and institution. The institution is made to hold the moment, and the moment is used.
 """
 
+import datetime as dt
+import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import httpx
 import pytest
 
+from core import clock
 from core.models import Work
-from lending.models import Loan
+from lending.models import Loan, Product
 from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
 from tests.journeys import books
-from tests.journeys.customers import Borrower, many_offered
+from tests.journeys.customers import Borrower, offered, with_papers
 from tests.journeys.stage import Stage
 from tests.support.processes import wait_until
 
-HOLD_SECONDS = 3
+HOLD_SECONDS = 2
 # What the institution does with the payout, while which of our processes are killed.
 DURING = [
     ("lose", ["worker"]),  # it never hears of it
@@ -26,20 +30,26 @@ DURING = [
     ("lose_answer", ["worker"]),  # it has it, and its answer comes to nobody
     ("lose_answer", ["worker", "web"]),
 ]
-# Every customer borrows another amount, so that a payout tells whose it is. From 1,000 yuan on a partner is asked first.
-ALONE = [f"{500 + 10 * number}.00" for number in range(14)]
-JOINT = ["20000.00", "21000.00"]
 
 
 @pytest.fixture(scope="module")
-def waiting(stage: Stage) -> Iterator[Borrower]:
-    """Customers with an offer before them, made while everything was well; those with a partner come first."""
-    return iter(many_offered(stage, JOINT + ALONE))
+def people(stage: Stage) -> Iterator[Borrower]:
+    """Customers in turn, identified while everything was well. Each may borrow four times a day."""
+    Product.objects.update(reading_seconds=0)
+    with ThreadPoolExecutor(4) as pool:
+        return itertools.cycle(list(pool.map(lambda _number: with_papers(stage), range(4))))
+
+
+@pytest.fixture(scope="module")
+def amounts() -> Iterator[str]:
+    """Amounts that differ, so that a payout tells whose it is; too small for a partner."""
+    return (f"{100 + number}.00" for number in itertools.count())
 
 
 @pytest.fixture
-def borrower(waiting: Iterator[Borrower]) -> Borrower:
-    return next(waiting)
+def borrower(people: Iterator[Borrower], amounts: Iterator[str]) -> Borrower:
+    """Somebody with an offer of less than 1,000 yuan, which we fund alone."""
+    return offered(next(people), amount=next(amounts))
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +92,8 @@ def all_told(stage: Stage) -> bool:
 
 
 @pytest.mark.parametrize("fault", ["delay", "lose_answer"])
-def test_killed_while_the_partner_is_asked(stage, borrower, fault):
+def test_killed_while_the_partner_is_asked(stage, people, fault):
+    borrower = offered(next(people), amount={"delay": "20000.00", "lose_answer": "21000.00"}[fault])
     stage.sandbox.fault("participations", fault, count=1, seconds=HOLD_SECONDS)
     borrower.confirm()
     wait_until_the_institution_holds(stage)
@@ -94,7 +105,7 @@ def test_killed_while_the_partner_is_asked(stage, borrower, fault):
     assert [row["answer"] for row in asked] == ["approved"]
 
 
-@pytest.mark.parametrize("killed", [["worker"], ["worker", "web"], ["worker", "beat", "web"]])
+@pytest.mark.parametrize("killed", [["worker"], ["worker", "beat", "web"]])
 def test_killed_before_it_is_sent(stage, borrower, killed):
     stage.kill("worker")
     borrower.confirm()
@@ -137,11 +148,31 @@ def test_the_broker_is_killed_with_all_its_messages(stage, borrower):
     require_paid_once(stage, borrower)
 
 
-def test_lost_answers_and_repeated_news(stage, waiting):
+def test_lost_answers_and_repeated_news(stage, people, amounts):
     for fault in ("lose_answer", "error_after_accepting", "bad_signature"):
         stage.sandbox.fault("payouts", fault, count=1)
     stage.sandbox.fault("callbacks", "duplicate", count=3)
-    borrowers = [next(waiting) for _ in range(3)]
+    borrowers = [offered(next(people), amount=next(amounts)) for _ in range(3)]
     for borrower in borrowers:
         borrower.confirm()
     require_paid_once(stage, *borrowers)
+
+
+def test_killed_between_a_collection_and_its_end(stage, borrower):
+    borrower.confirm()
+    require_paid_once(stage, borrower)
+    path = f"/loans/{borrower.loan}/"
+    first = borrower.api.get(path)["schedule"][0]
+    stage.move_to(clock.start_of_day(dt.date.fromisoformat(first["due_date"])) + dt.timedelta(hours=12))
+    stage.sandbox.fault("collections", "lose_answer", count=1, seconds=HOLD_SECONDS)
+    repayment = borrower.api.post(f"{path}repayments/", {"amount": first["total"]})
+    wait_until_the_institution_holds(stage)
+    stage.kill("worker", "web")
+    stage.start("worker", "web")
+    wait_until(lambda: borrower.api.get(f"{path}repayments/{repayment['serial']}/")["status"] == "succeeded", "repaid")
+    wait_until(lambda: no_work_open() and all_told(stage), "quiet")
+    [row] = stage.sandbox.book("collections")["collections"]
+    assert (row["serial"], row["status"], row["amount"]) == (repayment["order"], "SUCCESS", first["total"])
+    paid = borrower.api.get(path)["schedule"][0]
+    assert (paid["paid_principal"], paid["paid_interest"]) == (first["principal"], first["interest"])
+    books.require_agreement(stage.sandbox)

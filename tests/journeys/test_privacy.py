@@ -1,14 +1,10 @@
 """After whole journeys through real processes, nothing that the platform keeps shows who its customers are."""
 
-import base64
 
 import pytest
 
-from config.journey import pictures
-from core.storage import EncryptedStorage
 from tests.journeys import traces
 from tests.journeys.customers import consenting
-from tests.journeys.refusals import require_refusal
 
 
 @pytest.fixture(scope="module")

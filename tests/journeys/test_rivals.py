@@ -1,28 +1,15 @@
 """Two connections want the same thing at the same moment: one wins, the other gets a clear answer, nothing deadlocks."""
 
-import datetime as dt
 import itertools
-import json
-from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test import RequestFactory
 
-from accounts import staff
 from accounts.origin import Channel
-from accounts.roles import Role
-from core import clock
-from core.registry import order_settled
-from lending import applications, confirmations, day_close, repayments
-from lending.models import Loan, Product, Repayment
-from payments import callbacks, querying, sending
-from payments.models import ChannelNotice, PaymentOrder, Transfer
-from payments.tests.institution import PATH, headers, notice
-from risk import review
-from risk.models import Decision, ReviewCase
-from tests.journeys import books
-from tests.journeys.rivals import ROUNDS, applied, at_once, offered, somebody
+from lending import confirmations
+from lending.models import Loan, Product
+from payments import querying, sending
+from payments.models import PaymentOrder
+from tests.journeys.rivals import offered, somebody
 from tests.support.databases import cloned_database
 from tests.support.processes import running_sandbox, wait_until
 

@@ -1,7 +1,6 @@
 """Idempotency keys: a request sent twice is worked once, and answered the same the second time."""
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.crypto import blind_index
 from core.models.idempotency import IdempotencyRecord
 from core.problems import Problem
 
@@ -38,14 +38,15 @@ def run_once(*, scope: str, key: str, payload: Any, action: Callable[[], tuple[i
     record, first = _claim(scope, key, _hash(payload))
     if not first and record.status is not None:
         return Result(record.status, json.loads(record.body), replayed=True)
+    # Ours as long as nobody took it over: a call that outlived its time must not touch its successor's answer.
+    mine = IdempotencyRecord.objects.filter(pk=record.pk, started_at=record.started_at, status=None)
     try:
         status, body = action()
     except Exception:
-        record.delete()
+        mine.delete()
         raise
     rendered = json.dumps(body, cls=DjangoJSONEncoder)
-    record.status, record.body = status, rendered
-    record.save()
+    mine.update(status=status, body=rendered)
     return Result(status, json.loads(rendered))
 
 
@@ -69,4 +70,5 @@ def _claim(scope: str, key: str, payload_hash: str) -> tuple[IdempotencyRecord, 
 
 
 def _hash(payload: Any) -> str:
-    return hashlib.sha256(json.dumps(payload, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()
+    """Keyed: a payload may be as easy to guess as a mobile number."""
+    return blind_index("payload", json.dumps(payload, sort_keys=True, cls=DjangoJSONEncoder))

@@ -62,3 +62,15 @@ def test_stored_answers_are_encrypted():
     ask(lambda: (200, {"name": "someone"}))
     (stored,) = IdempotencyRecord.objects.extra(select={"raw": "body"}).values_list("raw", flat=True)
     assert "someone" not in stored
+
+
+def test_a_call_that_was_taken_over_leaves_its_successors_answer_alone():
+    def slow():
+        long_ago = clock.real_now() - ABANDONED_AFTER - dt.timedelta(seconds=1)
+        IdempotencyRecord.objects.update(started_at=long_ago)
+        assert ask(lambda: (201, {"second": True})).body == {"second": True}
+        raise Problem("no", "no")
+
+    with pytest.raises(Problem, match="no"):
+        ask(slow)
+    assert ask(lambda: (200, {"third": True})).body == {"second": True}

@@ -1,0 +1,72 @@
+"""An officer decides a doubtful case in the admin, in each language."""
+
+import io
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts import staff
+from accounts.models import Customer, User
+from accounts.roles import Role
+from config.journey.story import Story
+from config.journey.timeline import Timeline
+from lending.models import LoanApplication
+from risk.models import ReviewCase
+from tests.browser.walk import Walk
+from tests.journeys.stage import Stage
+
+DESKTOP = {"width": 1280, "height": 900}
+PASSWORD = "a long password of the officer's"
+
+
+@pytest.fixture
+def waiting(stage: Stage) -> LoanApplication:
+    """A doubtful application that waits for a person."""
+    story = Story(platform_url=stage.platform.url, world=stage.world, timeline=Timeline(io.StringIO()))
+    return LoanApplication.objects.get(serial=story.doubtful_applicant_waits())
+
+
+@pytest.fixture(params=["zh-hans", "en"])
+def officer(request, stage: Stage, open_page) -> Walk:
+    """A risk officer at a desk, signed in."""
+    username = f"officer-{request.param}"
+    if not User.objects.filter(username=username).exists():
+        staff.hire(username=username, password=PASSWORD, role=Role.RISK_OFFICER)
+    page = open_page(locale="zh-CN" if request.param == "zh-hans" else "en-GB", viewport=DESKTOP)
+    walk = Walk(page, stage.platform.url, story="officer", language=request.param)
+    walk.go("/admin/")
+    walk.look("sign-in")
+    walk.fill({"username": username, "password": PASSWORD})
+    walk.press("#login-form button[type=submit]")
+    return walk
+
+
+def test_an_officer_decides_a_case(waiting: LoanApplication, officer: Walk):
+    case = ReviewCase.objects.get(reference=waiting.serial)
+    own = (Customer.objects.get(serial=waiting.customer.serial).masked_name[0],)
+    text = officer.look("first-page")
+    assert ("审核队列" if officer.language == "zh-hans" else "Review queue") in text
+    officer.go("/admin/risk/reviewcase/")
+    officer.look("queue")
+    officer.press(f"a:text-is('{case.serial}')")
+    officer.look("case", strangers=own)
+    officer.press("a[href*='/claim']")
+    officer.look("claim")
+    officer.press("form[method=post]:has([name=sent]) button[type=submit]")
+    officer.press("a[href*='/approve']")
+    officer.page.locator("[name=reasons]").first.check()
+    officer.look("approve")
+    officer.press("form[method=post]:has([name=sent]) button[type=submit]")
+    officer.look("approved", strangers=own)
+
+    waiting.refresh_from_db()
+    case.refresh_from_db()
+    assert (waiting.status, case.status) == ("approved", "approved")
+    assert case.claimed_by == f"staff:officer-{officer.language}"
+    assert waiting.customer.messages.filter(template="application_approved").exists()
+
+
+def test_an_officer_sees_only_what_the_role_allows(officer: Walk):
+    assert Group.objects.get(name=Role.RISK_OFFICER.value).user_set.exists()
+    response = officer.page.goto(f"{officer.url}/admin/accounts/user/")
+    assert response is not None and response.status == 403

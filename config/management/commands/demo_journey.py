@@ -47,6 +47,6 @@ class Command(BaseCommand):
         timeline.line(f"  portal     {url}/   (SMS codes: {settings.INSTITUTIONS['sms']['url']}/books/sms)")
         timeline.line(f"  API        {url}/api/v1/docs/")
         timeline.line(f"  admin      {url}/admin/")
-        for line in PASSWORDS.read_text().splitlines():
+        for line in PASSWORDS.read_text().splitlines() if PASSWORDS.exists() else ():
             username, password, role = line.split("\t")
             timeline.line(f"             {role:<16} {username:<8} password {password}")

@@ -43,6 +43,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             *(_decisions() if may("risk.view_decision") else ()),
             *(_money() if may("payments.view_paymentorder") else ()),
         ],
+        title=_("First page"),
         business_date=clock.today(),
     )
     return context

@@ -198,6 +198,15 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "ApplicationStatus": "lending.models.LoanApplication.Status",
+        "DocumentKind": "accounts.models.Document.Kind",
+        "DocumentStatus": "accounts.models.Document.Status",
+        "IdentityCheckStatus": "accounts.models.IdentityCheck.Status",
+        "LoanEventKind": "lending.models.LoanEvent.Kind",
+        "LoanStatus": "lending.models.Loan.Status",
+        "RepaymentStatus": "lending.models.Repayment.Status",
+    },
 }
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

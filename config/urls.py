@@ -25,3 +25,5 @@ urlpatterns = [
     path("", include("accounts.portal_urls")),
     path("", include("lending.portal_urls")),
 ]
+
+handler404 = "config.errors.not_found"

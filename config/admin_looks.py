@@ -66,7 +66,6 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         _("Collections"),
         [
             ("phone_in_talk", "debt_collection.collectioncase"),
-            ("forum", "debt_collection.contactattempt"),
             ("timeline", "debt_collection.strategystep"),
         ],
     ),

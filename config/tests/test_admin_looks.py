@@ -1,0 +1,56 @@
+"""The admin's first page and its navigation."""
+
+import datetime as dt
+
+import pytest
+from django.contrib import admin
+from django.test import RequestFactory
+
+from accounts import staff
+from accounts.roles import Role
+from config import admin_home, admin_looks, promise
+from core import clock
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long password of somebody's"
+
+
+def request_of(user):
+    request = RequestFactory().get("/admin/")
+    request.user = user
+    return request
+
+
+def test_every_page_of_the_admin_is_in_the_navigation_once():
+    listed = [label for _title, pages in admin_looks.SECTIONS for _icon, label in pages]
+    registered = {model._meta.label_lower for model in admin.site._registry}
+    hidden = {label for label in registered if label.startswith("axes.")}
+    assert len(listed) == len(set(listed))
+    assert registered - hidden == set(listed)
+
+
+def test_staff_see_the_sections_of_their_role(db):
+    officer = staff.hire(username="mei", password=PASSWORD, role=Role.RISK_OFFICER)
+    titles = [str(section.get("title", "")) for section in admin_looks.navigation(request_of(officer))]
+    assert "风控" in titles and "催收" in titles
+    assert "员工" not in titles
+
+
+def test_the_first_page_shows_each_role_what_it_may_see(db):
+    officer = staff.hire(username="mei", password=PASSWORD, role=Role.RISK_OFFICER)
+    finance = staff.hire(username="lan", password=PASSWORD, role=Role.FINANCE_OFFICER)
+    seen = admin_home.first_page(request_of(officer), {})
+    assert [str(tile.title) for tile in seen["waiting"]] == ["审核队列"]
+    seen = admin_home.first_page(request_of(finance), {})
+    assert [str(tile.title) for tile in seen["waiting"]] == ["未处理的对账差异", "搁置的作业"]
+
+
+def test_nothing_to_keep_is_no_broken_promise(db):
+    kept = promise.kept_since(clock.real_now() - dt.timedelta(days=30))
+    assert (kept.share, kept.median, kept.late_open) == (None, None, 0)
+
+
+def test_a_late_loan_breaks_the_promise():
+    hour = dt.timedelta(hours=1)
+    kept = promise.Kept(received=3, inside=3, late_open=1, median=hour, slowest=hour, median_in_all=hour)
+    assert kept.share == 0.75

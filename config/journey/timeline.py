@@ -20,7 +20,7 @@ class Timeline:
     def event(self, what: str, serial: str = "", detail: str = "") -> None:
         """Something has happened."""
         elapsed = time.monotonic() - self.started
-        self.out.write(f"  {elapsed:6.1f} s  {what:<34} {serial:<21} {detail}\n".rstrip() + "\n")
+        self.out.write(f"  {elapsed:6.1f} s  {what:<36} {serial:<21} {detail}\n".rstrip() + "\n")
         self.out.flush()
 
     def line(self, text: str) -> None:

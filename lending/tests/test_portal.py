@@ -1,0 +1,152 @@
+"""The pages about borrowing, over the test client: whose they are, in what order, what they say."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from accounts.documents import store
+from accounts.tests import factories
+from core import clock, work
+from lending import applications, confirmations, products
+from lending.models import Loan, LoanApplication
+from lending.portal import CLAUSE, example_of, paragraphs
+from risk.facts import Declared
+
+pytestmark = pytest.mark.django_db
+DECLARED = {
+    "employment": "fixed",
+    "employment_years": 6,
+    "housing": "rent",
+    "monthly_income": Decimal("12000"),
+    "monthly_expenses": Decimal("3000"),
+    "monthly_debt": Decimal("0"),
+}
+
+
+@pytest.fixture
+def customer(sandbox):
+    """A verified customer whose papers are in."""
+    customer = factories.verified_customer()
+    factories.id_card_of(customer)
+    payslip = factories.upload(factories.picture("PAYSLIP"))
+    store(customer=customer, kind="income_proof", upload=payslip)
+    work.drain()
+    return customer
+
+
+@pytest.fixture
+def offered(customer) -> LoanApplication:
+    """An application with an offer."""
+    application = applications.submit(
+        customer=customer,
+        product_code="consumer",
+        amount=Decimal("10000"),
+        term_months=12,
+        purpose="appliances",
+        declared=Declared(**DECLARED),
+    )
+    work.drain()
+    application.refresh_from_db()
+    assert application.status == "approved"
+    return application
+
+
+def browser_of(customer) -> Client:
+    browser = Client(headers={"Accept-Language": "en"})
+    browser.force_login(customer.user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def test_whoever_is_not_ready_is_sent_to_the_step_that_is_missing(sandbox):
+    browser = browser_of(factories.registered_customer())
+    assert browser.get("/apply/")["Location"] == "/consents/"
+    browser = browser_of(factories.consenting_customer())
+    assert browser.get("/apply/")["Location"] == "/identity/"
+    browser = browser_of(factories.verified_customer())
+    assert browser.get("/apply/")["Location"] == "/documents/"
+
+
+def test_a_second_application_is_refused_while_one_is_open(offered):
+    form = {**DECLARED, "amount": "500", "term_months": "6", "purpose": "travel"}
+    response = browser_of(offered.customer).post("/apply/", form)
+    assert response.status_code == 422
+    assert "You have an application open already" in response.content.decode()
+    assert LoanApplication.objects.count() == 1
+
+
+@pytest.mark.parametrize("page", ["", "costs/", "contract/", "state/"])
+def test_another_customers_application_does_not_exist(offered, sandbox, page):
+    stranger = browser_of(factories.verified_customer())
+    assert stranger.get(f"/applications/{offered.serial}/{page}").status_code == 404
+    assert stranger.post(f"/applications/{offered.serial}/contract/", {"agreed": "on"}).status_code == 404
+    assert Loan.objects.count() == 0
+
+
+def test_the_costs_come_before_the_contract(offered):
+    browser = browser_of(offered.customer)
+    response = browser.get(f"/applications/{offered.serial}/contract/")
+    assert response["Location"] == f"/applications/{offered.serial}/costs/"
+
+
+def test_the_annual_rate_is_the_first_figure_of_offer_and_costs(offered):
+    browser = browser_of(offered.customer)
+    for page in ("", "costs/"):
+        text = browser.get(f"/applications/{offered.serial}/{page}").content.decode()
+        main = text[text.index("<main") :]
+        assert "IRR" in main
+        assert main.index('class="rate"') < main.index("¥10,000.00")
+
+
+def test_nobody_confirms_unread(offered):
+    browser = browser_of(offered.customer)
+    browser.get(f"/applications/{offered.serial}/costs/")
+    response = browser.post(f"/applications/{offered.serial}/contract/", {"agreed": "on"})
+    assert response.status_code == 422
+    assert "Read the costs first" in response.content.decode()
+    assert Loan.objects.count() == 0
+
+
+def test_confirming_again_leads_to_the_same_loan(offered):
+    browser = browser_of(offered.customer)
+    browser.get(f"/applications/{offered.serial}/costs/")
+    long_ago = clock.real_now() - dt.timedelta(minutes=1)
+    LoanApplication.objects.filter(pk=offered.pk).update(opened_at=long_ago)
+    page = f"/applications/{offered.serial}/contract/"
+    first = browser.post(page, {"agreed": "on"})
+    again = browser.post(page, {"agreed": "on"})
+    loan = Loan.objects.get()
+    assert first["Location"] == again["Location"] == f"/loans/{loan.serial}/"
+    stranger = browser_of(factories.verified_customer())
+    for path in ("", "state/", "contract/", "repay/"):
+        assert stranger.get(f"/loans/{loan.serial}/{path}").status_code == 404
+
+
+def test_the_accepted_contract_is_shown_masked_and_sealed(offered):
+    confirmations.open_offer(customer=offered.customer, serial=offered.serial)
+    long_ago = clock.real_now() - dt.timedelta(minutes=1)
+    LoanApplication.objects.filter(pk=offered.pk).update(opened_at=long_ago)
+    loan = confirmations.confirm(customer=offered.customer, serial=offered.serial, channel="portal")
+    text = browser_of(offered.customer).get(f"/loans/{loan.serial}/contract/").content.decode()
+    assert offered.customer.id_number not in text and offered.customer.name not in text
+    assert loan.contract.sha256 in text
+    assert "unchanged since you accepted it" in text
+
+
+def test_an_expired_offer_says_so(offered):
+    LoanApplication.objects.filter(pk=offered.pk).update(offer_expires_at=clock.now())
+    response = browser_of(offered.customer).get(f"/applications/{offered.serial}/costs/")
+    assert response.status_code == 409
+    assert "This offer has expired" in response.content.decode()
+
+
+def test_the_example_is_what_would_be_booked(db):
+    example = example_of(products.find("consumer", on=clock.today()))
+    assert Decimal(0) < example.least < example.most < example.principal * Decimal("0.24")
+
+
+def test_clauses_are_told_from_the_schedule():
+    lines = paragraphs("1. Principal: 10 yuan\n\n1. 2026-12-23  principal 8.00\nKey clauses")
+    assert lines == [("1. Principal: 10 yuan", True), ("1. 2026-12-23  principal 8.00", False), ("Key clauses", False)]
+    assert CLAUSE.match("12. Use") is not None

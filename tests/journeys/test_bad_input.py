@@ -9,9 +9,13 @@ import pytest
 from stdnum.iso7064 import mod_11_2
 
 from config.journey import pictures
+from core import clock
+from core.models import Work
+from lending.models import ClosedDay
 from payments.tests.institution import headers
-from tests.journeys.customers import consenting, newcomer
+from tests.journeys.customers import consenting, newcomer, offered, with_papers
 from tests.journeys.refusals import LANGUAGES, added, require_refusal, rows
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -143,3 +147,125 @@ def test_somebody_elses_document_is_not_there(stage, anybody, language):
     stranger = newcomer(stage)
     answer = stranger.api.http.get(f"/documents/{card['serial']}/", headers={"Accept-Language": language})
     require_refusal(answer, language, status=404, code="not_found")
+
+
+def quiet():
+    """Nothing happens by itself any more: yesterday is closed, all work is done."""
+    yesterday = clock.today() - dt.timedelta(days=1)
+    wait_until(ClosedDay.objects.filter(business_date=yesterday).exists, "yesterday closed")
+    wait_until(lambda: not Work.objects.filter(state__in=Work.OPEN).exclude(kind="settle_day").exists(), "quiet")
+
+
+@pytest.fixture(scope="module")
+def applicant(stage):
+    """Somebody who may apply."""
+    return with_papers(stage)
+
+
+class TestApplying:
+    """What is asked for."""
+
+    @pytest.mark.parametrize(
+        ("amount", "code"),
+        [
+            ("9.99", "amount_out_of_range"),
+            ("200000.01", "amount_out_of_range"),
+            ("0", "amount_out_of_range"),
+            ("-100.00", "amount_out_of_range"),
+            ("100.001", "invalid"),
+            ("a lot", "invalid"),
+        ],
+    )
+    def test_an_amount_outside_10_to_200000(self, applicant, language, amount, code):
+        quiet()
+        before = rows()
+        answer = post(applicant, language, "/applications/", applicant.facts(amount=amount))
+        require_refusal(answer, language, status=400, code=code, field="amount")
+        assert added(before) == {}
+        assert applicant.api.get("/applications/") == []
+
+    def test_a_second_submission_while_one_is_open(self, stage, language):
+        applicant = with_papers(stage)
+        applicant.apply()
+        quiet()
+        before = rows()
+        for headers in ({}, {"Idempotency-Key": "another"}):
+            answer = post(applicant, language, "/applications/", applicant.facts(), **headers)
+            require_refusal(answer, language, status=409, code="application_open")
+        assert added(before) == {}
+        assert [one["serial"] for one in applicant.api.get("/applications/")] == [applicant.application]
+
+    def test_the_same_submission_sent_twice_is_one(self, stage, language):
+        applicant = with_papers(stage)
+        key = {"Idempotency-Key": "the same"}
+        first, second = (post(applicant, language, "/applications/", applicant.facts(), **key) for _ in range(2))
+        assert (first.status_code, second.status_code) == (201, 201)
+        assert first.json() == second.json()
+        answer = post(applicant, language, "/applications/", applicant.facts(amount="20000.00"), **key)
+        require_refusal(answer, language, status=409, code="idempotency_key_reused")
+        assert len(applicant.api.get("/applications/")) == 1
+
+
+@pytest.fixture(scope="module")
+def paid(stage):
+    """Somebody who has confirmed and has the money."""
+    borrower = offered(with_papers(stage))
+    borrower.confirm()
+    wait_until(lambda: borrower.api.get(f"/loans/{borrower.loan}/")["status"] == "active", "paid")
+    return borrower
+
+
+@pytest.fixture(scope="module")
+def expired(stage):
+    """Somebody who read an offer and comes back eight days later, before anything else has noticed."""
+    borrower = offered(with_papers(stage))
+    quiet()
+    stage.kill("beat")
+    stage.move_to(clock.now() + dt.timedelta(days=8))
+    return borrower
+
+
+@pytest.fixture(scope="module")
+def let_go(stage, expired):
+    """The same, after the offer was let go."""
+    stage.start("beat")
+    path = f"/applications/{expired.application}/"
+    wait_until(lambda: expired.api.get(path)["status"] == "expired", "the offer let go")
+    return expired
+
+
+class TestConfirming:
+    """Taking the offer."""
+
+    def confirmation(self, borrower, language):
+        return post(borrower, language, f"/applications/{borrower.application}/confirmation/", {})
+
+    def test_a_repeated_confirmation_is_the_same_loan(self, stage, paid, language):
+        quiet()
+        before = rows()
+        again = self.confirmation(paid, language)
+        assert (again.status_code, again.json()["serial"]) == (201, paid.loan)
+        assert added(before) == {}
+        assert len(stage.sandbox.book("payouts", serial=again.json()["payout_order"])["payouts"]) == 1
+
+    def test_a_confirmation_before_the_costs_were_read(self, stage, language):
+        borrower = with_papers(stage)
+        borrower.apply()
+        quiet()
+        before = rows()
+        require_refusal(self.confirmation(borrower, language), language, status=409, code="not_read")
+        assert added(before) == {}
+
+    def test_an_expired_offer_that_nobody_has_noticed_yet(self, expired, language):
+        before = rows()
+        require_refusal(self.confirmation(expired, language), language, status=409, code="offer_expired")
+        assert added(before) == {}
+
+    def test_an_expired_offer(self, let_go, language):
+        require_refusal(self.confirmation(let_go, language), language, status=409, code="offer_expired")
+        assert let_go.api.get("/loans/") == []
+
+    def test_after_an_expired_offer_one_may_apply_again(self, let_go, language):
+        applied = post(let_go, language, "/applications/", let_go.facts())
+        assert applied.status_code == 201
+        let_go.api.post(f"/applications/{applied.json()['serial']}/withdrawal/")

@@ -37,6 +37,6 @@ def home(request: HttpRequest) -> HttpResponse:
     customer = customer_of(request)
     if customer:
         context.update(lending.holdings(customer))
-        if not context["open_application"] and not context["loans"]:
+        if context["may_apply"] and not context["loans"]:
             context["next_step"] = onboarding.next_step(customer) or "apply"
     return render(request, "config/home.html", context)

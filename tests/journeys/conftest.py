@@ -1,5 +1,6 @@
 """One started platform a module: starting it takes longer than most journeys."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,4 +40,4 @@ def stage(
 def _print_logs(platform: Platform) -> None:
     """What the processes printed last: their files go with the session."""
     for name in (*platform.running, "sandbox"):
-        print(f"--- {name}\n{platform.log(name).read_text()[-LOG_CHARACTERS:]}")
+        sys.stdout.write(f"--- {name}\n{platform.log(name).read_text()[-LOG_CHARACTERS:]}\n")

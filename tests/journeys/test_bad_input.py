@@ -189,8 +189,8 @@ class TestApplying:
         applicant.apply()
         quiet()
         before = rows()
-        for headers in ({}, {"Idempotency-Key": "another"}):
-            answer = post(applicant, language, "/applications/", applicant.facts(), **headers)
+        for key in ({}, {"Idempotency-Key": "another"}):
+            answer = post(applicant, language, "/applications/", applicant.facts(), **key)
             require_refusal(answer, language, status=409, code="application_open")
         assert added(before) == {}
         assert [one["serial"] for one in applicant.api.get("/applications/")] == [applicant.application]

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import httpx
 import pytest
+from django.db import connection, transaction
 
 from core import clock
 from core.models import Work
@@ -103,6 +104,27 @@ def test_killed_while_the_partner_is_asked(stage, people, fault):
     require_paid_once(stage, borrower)
     asked = stage.sandbox.book("participations", loan_reference=borrower.loan)["participations"]
     assert [row["answer"] for row in asked] == ["approved"]
+
+
+def test_killed_in_the_middle_of_the_confirmation(stage, borrower):
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE payments_paymentorder IN EXCLUSIVE MODE")
+            answer = elsewhere.submit(borrower.confirm)
+            wait_until(somebody_waits_for_a_lock, "loan and contract written, the order about to be")
+            stage.kill("web")
+        with pytest.raises(httpx.TransportError):
+            answer.result()
+    stage.start("web")
+    assert not Loan.objects.filter(application__serial=borrower.application).exists()
+    borrower.confirm()
+    require_paid_once(stage, borrower)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("killed", [["worker"], ["worker", "beat", "web"]])

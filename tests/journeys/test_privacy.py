@@ -14,8 +14,8 @@ from django.db import connection
 from accounts import staff
 from accounts.roles import Role
 from config.journey import pictures
-from config.journey.people import Person, invent
 from config.journey.partner import Refused
+from config.journey.people import Person, invent
 from core.models import Unmasking
 from risk import review
 from risk.models import ReviewCase

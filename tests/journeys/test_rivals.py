@@ -1,4 +1,4 @@
-"""Two connections want the same thing at the same moment: one wins, the other gets a clear answer, nothing deadlocks."""
+"""Two connections want the same thing at the same moment: one wins, the other hears why not, nothing deadlocks."""
 
 import datetime as dt
 import itertools
@@ -19,11 +19,13 @@ from payments.models import ChannelNotice, PaymentOrder, Transfer
 from payments.tests.institution import PATH, headers, notice
 from risk import review
 from risk.models import Decision, ReviewCase
+from risk.reasons import DECLINE_REASONS
 from tests.journeys import books
 from tests.journeys.rivals import ROUNDS, applied, at_once, offered, somebody
 from tests.support.databases import cloned_database
 from tests.support.processes import running_sandbox, wait_until
 
+DECLINE_REASON = next(iter(DECLINE_REASONS))
 LOANS_A_CUSTOMER = 4  # more in a day would be looked at by an officer
 
 
@@ -155,10 +157,9 @@ def test_two_officers_over_one_case(world, officers):
         claims = at_once(*(lambda o=officer, c=case: review.claim(case=c, officer=o) for officer in officers))
         assert sorted(claims) == ["None", "wrong_state"]
         winner = officers[claims.index("None")]
-        code = next(iter(review.DECLINE_REASONS))
 
         def decline(officer, case=case):
-            return lambda: review.decline(case=case, officer=officer, reasons=[code]).outcome
+            return lambda: review.decline(case=case, officer=officer, reasons=[DECLINE_REASON]).outcome
 
         loser = officers[claims.index("wrong_state")]
         answers = at_once(decline(winner), decline(winner), decline(loser))

@@ -15,6 +15,8 @@ from config import promise
 from core import clock
 from core.models import Work
 from core.money import ZERO, format_yuan
+from lending.admin.shown import duration
+from lending.models import Loan
 from payments.models import Difference, OrderKind, PaymentOrder
 from risk.models import Decision, ReviewCase
 
@@ -54,11 +56,19 @@ def _promise() -> Iterator[Tile]:
     share = "–" if kept.share is None else f"{kept.share:.1%}"
     tone = "" if kept.share is None else "good" if kept.share >= 0.99 else "bad"
     yield Tile(_("Received within two hours"), share, _("of the loans confirmed in the last 30 days"), tone=tone)
-    yield Tile(_("Median"), _duration(kept.median), _("from confirmation to money received"))
-    yield Tile(_("Median in all"), _duration(kept.median_in_all), _("from submission, less the customer's own waiting"))
-    yield Tile(_("Slowest"), _duration(kept.slowest), _("from confirmation to money received"))
-    late = "bad" if kept.late_open else ""
-    yield Tile(_("Late and still open"), str(kept.late_open), _("confirmed more than two hours ago"), tone=late)
+    yield Tile(_("Median"), duration(kept.median), _("from confirmation to money received"))
+    yield Tile(_("Median in all"), duration(kept.median_in_all), _("from submission, less the customer's own waiting"))
+    yield Tile(_("Slowest"), duration(kept.slowest), _("from confirmation to money received"))
+    yield _counted(
+        _("Late and still open"), kept.late_open, _("confirmed more than two hours ago"), Loan.Status.PENDING
+    )
+    yield _counted(_("Not paid out"), kept.not_paid, _("the payout failed or came back"), Loan.Status.CANCELLED)
+
+
+def _counted(title: LazyText | str, count: int, note: LazyText | str, status: str) -> Tile:
+    """How many loans are not as they should be, with their list."""
+    address = f"{reverse('admin:lending_loan_changelist')}?status__exact={status}"
+    return Tile(title, str(count), note, address, "bad" if count else "")
 
 
 def _review_queue() -> Tile:
@@ -111,8 +121,3 @@ def _money() -> Iterator[Tile]:
     address = reverse("admin:payments_paymentorder_changelist")
     yield Tile(_("Paid out today"), format_yuan(sums["out"] or ZERO), address=address)
     yield Tile(_("Repaid today"), format_yuan(sums["back"] or ZERO), address=address)
-
-
-def _duration(took: dt.timedelta | None) -> str:
-    """Hours, minutes and seconds: 1:02:03."""
-    return "–" if took is None else str(dt.timedelta(seconds=round(took.total_seconds())))

@@ -16,11 +16,13 @@ class Kept:
     """The promise over the loans confirmed since some day. One still open after two hours counts as late.
 
     `median_in_all` is from submission to money received, less the customer's own waiting before the confirmation.
+    A loan whose payout failed or came back has no money to time: it is counted apart, as `not_paid`.
     """
 
     received: int
     inside: int
     late_open: int
+    not_paid: int
     median: dt.timedelta | None
     slowest: dt.timedelta | None
     median_in_all: dt.timedelta | None
@@ -45,7 +47,9 @@ def kept_since(start: dt.datetime) -> Kept:
     took = _duration(F("received_at") - F("confirmed_at"))
     own_waiting = F("confirmed_at") - F("application__offered_at")
     in_all = _duration(F("received_at") - F("application__submitted_at") - own_waiting)
-    figures = loans.filter(received_at__isnull=False).aggregate(
+    cancelled = loans.filter(status=Loan.Status.CANCELLED)
+    paid = loans.filter(received_at__isnull=False).exclude(status=Loan.Status.CANCELLED)
+    figures = paid.aggregate(
         received=Count("pk"),
         inside=Count("pk", filter=Q(received_at__lte=F("confirmed_at") + PROMISED)),
         median=Median(took, output_field=DurationField()),
@@ -53,7 +57,7 @@ def kept_since(start: dt.datetime) -> Kept:
         median_in_all=Median(in_all, output_field=DurationField()),
     )
     late = loans.filter(status=Loan.Status.PENDING, confirmed_at__lt=clock.real_now() - PROMISED)
-    return Kept(**figures, late_open=late.count())
+    return Kept(**figures, late_open=late.count(), not_paid=cancelled.count())
 
 
 def _duration(expression: object) -> ExpressionWrapper:

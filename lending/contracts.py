@@ -9,7 +9,7 @@ from django.utils import translation
 
 from accounts.models import Customer
 from core import clock
-from core.masking import mask_id_number, mask_name
+from core.masking import mask_id_number, mask_name, mask_text
 from core.serials import Serial, next_serial
 from lending import quotes
 from lending.models import Loan, LoanApplication, LoanContract
@@ -47,6 +47,12 @@ def seal(loan: Loan, *, channel: str) -> LoanContract:
 def is_intact(contract: LoanContract) -> bool:
     """Whether the stored text is the one that was accepted."""
     return digest(contract.text) == contract.sha256
+
+
+def masked_text(contract: LoanContract) -> str:
+    """The accepted text with the borrower's name and every number that says who this is masked."""
+    customer = contract.loan.customer
+    return mask_text(contract.text.replace(customer.name, customer.masked_name))
 
 
 def digest(text: str) -> str:

@@ -200,9 +200,8 @@ def _loan(found: Loan) -> dict[str, Any]:
 def loan_contract(request: HttpRequest, customer: Customer, serial: str) -> HttpResponse:
     """The contract as it was accepted, with the hash that seals it."""
     sealed = loans.find(customer, serial).contract
-    masked = sealed.text.replace(customer.name, customer.masked_name)
-    masked = masked.replace(customer.id_number, customer.masked_id_number)
-    context = {"contract": sealed, "paragraphs": paragraphs(masked), "intact": contracts.is_intact(sealed)}
+    text = contracts.masked_text(sealed)
+    context = {"contract": sealed, "paragraphs": paragraphs(text), "intact": contracts.is_intact(sealed)}
     return render(request, "lending/loan_contract.html", context)
 
 

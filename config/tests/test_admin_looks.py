@@ -1,7 +1,5 @@
 """The admin's first page and its navigation."""
 
-import datetime as dt
-
 import pytest
 from django.contrib import admin
 from django.test import RequestFactory
@@ -9,8 +7,7 @@ from django.utils import translation
 
 from accounts import staff
 from accounts.roles import Role
-from config import admin_home, admin_looks, promise
-from core import clock
+from config import admin_home, admin_looks
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long password of somebody's"
@@ -50,14 +47,3 @@ def test_the_first_page_shows_each_role_what_it_may_see(db):
     assert [str(tile.title) for tile in seen["waiting"]] == ["审核队列"]
     seen = admin_home.first_page(request_of(finance), {})
     assert [str(tile.title) for tile in seen["waiting"]] == ["未处理的对账差异", "搁置的作业"]
-
-
-def test_nothing_to_keep_is_no_broken_promise(db):
-    kept = promise.kept_since(clock.real_now() - dt.timedelta(days=30))
-    assert (kept.share, kept.median, kept.late_open) == (None, None, 0)
-
-
-def test_a_late_loan_breaks_the_promise():
-    hour = dt.timedelta(hours=1)
-    kept = promise.Kept(received=3, inside=3, late_open=1, median=hour, slowest=hour, median_in_all=hour)
-    assert kept.share == 0.75

@@ -1,6 +1,8 @@
 # `make help` lists what there is. Only Python 3.11 or newer is needed; everything else is installed into .venv.
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 VENV_PYTHON := .venv/bin/python
+# Two test files at a time, each worker with engines of its own: it must not inherit the settings of the first.
+TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help
@@ -15,7 +17,7 @@ run: ## build, start everything, play the demo journey, serve until Ctrl-C (ONCE
 test: ## run the whole suite on engines of its own (ARGS="path -k name" for a part of it)
 	@$(BOOTSTRAP) requirements requirements-test requirements-train
 	@$(PYTHON) -m ops.chromium
-	@$(VENV_PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest $(TWO_AT_A_TIME) $(ARGS)
 
 check: ## ruff, mypy, import-linter, migrations, deployment check, known vulnerabilities
 	@$(BOOTSTRAP) requirements requirements-test
@@ -24,7 +26,7 @@ check: ## ruff, mypy, import-linter, migrations, deployment check, known vulnera
 nightly: ## the suite with many more generated examples
 	@$(BOOTSTRAP) requirements requirements-test
 	@$(PYTHON) -m ops.chromium
-	@HYPOTHESIS_PROFILE=nightly $(VENV_PYTHON) -m pytest $(ARGS)
+	@HYPOTHESIS_PROFILE=nightly $(VENV_PYTHON) -m pytest $(TWO_AT_A_TIME) $(ARGS)
 
 train: ## train the scorecards anew from public data
 	@$(BOOTSTRAP) requirements requirements-train

@@ -16,6 +16,8 @@ from ops.local_secrets import ensure_signing_key, random_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SESSIONS = ROOT / "var" / "test"
+ENGINES = ("DATABASE_URL", "BROKER_URL", "CACHE_URL")
+GIVEN = "PYTEST_ENGINES_GIVEN"  # which of them the caller's environment names
 
 
 def free_port() -> int:
@@ -53,6 +55,8 @@ class Session:
         self.lock = open(self.directory / "lock", "w")  # noqa: SIM115 - held until the process ends
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         ensure_signing_key(self.directory / "keys" / "platform.pem")
+        # Workers of pytest-xdist inherit the environment of the process that divides the tests between them.
+        os.environ.setdefault(GIVEN, ",".join(name for name in ENGINES if name in os.environ))
         os.environ.update(self.environment())
 
     def environment(self) -> dict[str, str]:
@@ -64,6 +68,8 @@ class Session:
             "BROKER_URL": self.valkey.broker_url,
             "CACHE_URL": self.valkey.cache_url,
         }
+        given = os.environ[GIVEN].split(",")
+        database = [os.environ.get("PYTEST_DB_SUFFIX", ""), os.environ.get("PYTEST_XDIST_WORKER", "")]
         return {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DEBUG": "false",
@@ -86,7 +92,8 @@ class Session:
             "SANDBOX_DATA": str(self.sandbox_data),
             "SANDBOX_PARTNER_KEY": str(self.directory / "keys" / "platform.pub.pem"),
             "PORT": str(self.web_port),
-            **{name: os.environ.get(name, url) for name, url in engines.items()},
+            "PYTEST_DB_SUFFIX": "_".join(filter(None, database)),
+            **{name: os.environ[name] if name in given else url for name, url in engines.items()},
         }
 
     def start_valkey(self) -> None:

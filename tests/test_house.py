@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 500, 70
 def sources() -> list[Path]:
     """Our Python files, without generated migrations."""
     found = [path for name in OURS for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts]
-    return [*found, ROOT / "conftest.py", ROOT / "manage.py"]
+    return sorted([*found, ROOT / "conftest.py", ROOT / "manage.py"])
 
 
 def test_no_top_level_name_hides_one_of_pythons():

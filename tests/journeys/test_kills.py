@@ -71,8 +71,8 @@ def wait_until_the_institution_holds(stage: Stage) -> None:
 
 def require_paid_once(stage: Stage, *borrowers: Borrower) -> None:
     """Each has the money, once, in both books to the fen."""
-    for borrower in borrowers:
-        wait_until(lambda serial=borrower.loan: Loan.objects.get(serial=serial).status == "active", borrower.loan)
+    loans = Loan.objects.filter(serial__in=[borrower.loan for borrower in borrowers])
+    wait_until(lambda: all(loan.status == "active" for loan in loans.all()), "the money received")
     wait_until(lambda: no_work_open() and all_told(stage), "quiet")
     for borrower in borrowers:
         loan, order = Loan.objects.get(serial=borrower.loan), payout_of(borrower)

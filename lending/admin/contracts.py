@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.utils.html import format_html
+from django.template.defaultfilters import linebreaksbr
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -30,4 +30,4 @@ class LoanContractAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("text, masked"))
     def masked_text(self, contract: LoanContract) -> str:
-        return format_html('<div class="whitespace-pre-wrap">{}</div>', contracts.masked_text(contract))
+        return linebreaksbr(contracts.masked_text(contract))

@@ -16,10 +16,7 @@ COLOURS = {"pending": "warning", "active": "success", "overdue": "danger", "clea
 class LoanAdmin(TablesAdmin):
     """Loans, each with all that belongs to it below, and how long the customer waited for the money."""
 
-    list_display = [
-        *("serial", "customer", "shown_status", "principal", "shown_rate", "term_months", "outstanding_principal"),
-        *("dpd", "confirmed_at", "to_money", "in_all"),
-    ]
+    list_display = ["serial", "customer", "shown_status", "principal", "outstanding_principal", "dpd", "to_money"]
     list_filter = ["status", "term_months", "value_date", "confirmed_at", "funding__funder"]
     search_fields = ["serial", "customer__serial", "application__serial", "payout_order", "contract__contract_no"]
     search_help_text = _("serial number of the loan, customer, application, payout order or contract")

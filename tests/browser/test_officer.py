@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from accounts import staff
@@ -70,3 +71,34 @@ def test_an_officer_sees_only_what_the_role_allows(officer: Walk):
     assert Group.objects.get(name=Role.RISK_OFFICER.value).user_set.exists()
     response = officer.page.goto(f"{officer.url}/admin/accounts/user/")
     assert response is not None and response.status == 403
+
+
+# Pages that hold texts in both languages or a text as its customer reads it; and records, whose actors and reasons are
+# written once, in English, as codes are.
+MIXED = {
+    *("accounts.consenttext", "accounts.message", "lending.funder", "lending.product", "lending.loancontract"),
+    *("core.transitionlog", "core.unmasking", "core.work", "risk.decision", "payments.transfer", "auth.group"),
+    *("lending.loanapplication", "lending.loan"),
+}
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_page_of_the_admin_opens_in_one_language(waiting: LoanApplication, stage: Stage, open_page, language):
+    overseer = User.objects.filter(username="overseer").first()
+    if overseer is None:
+        User.objects.create_superuser("overseer", PASSWORD)
+    page = open_page(locale="zh-CN" if language == "zh-hans" else "en-GB", viewport=DESKTOP)
+    walk = Walk(page, stage.platform.url, story="admin", language=language)
+    walk.go("/admin/")
+    walk.fill({"username": "overseer", "password": PASSWORD})
+    walk.press("#login-form button[type=submit]")
+    names = {customer.masked_name[0] for customer in Customer.objects.filter(verified_at__isnull=False)}
+    for model in admin.site._registry:
+        label, first = model._meta.label_lower, model._default_manager.first()
+        if label.startswith("axes."):
+            continue
+        path = f"/admin/{label.replace('.', '/')}/"
+        for name, address in (("list", path), ("one", f"{path}{first.pk}/change/" if first else path)):
+            walk.go(address)
+            if label not in MIXED:
+                walk.check(f"{label} {name}", strangers=tuple(names))

@@ -46,18 +46,19 @@ class Walk:
             self.page.locator(selector).click()
 
     def look(self, name: str, *, strangers: tuple[str, ...] = ()) -> str:
-        """Keep a picture; the page must be in one language (but for `strangers`) and must not scroll sideways.
-
-        Gives the page's text.
-        """
+        """Keep a picture of the page, and check it."""
         self.seen += 1
         self.page.screenshot(path=self.pictures / f"{self.seen:02}-{name}.png", full_page=True)
+        return self.check(name, strangers=strangers)
+
+    def check(self, name: str, *, strangers: tuple[str, ...] = ()) -> str:
+        """The page must be in one language (but for `strangers`) and must not scroll sideways. Gives its text."""
         text = self.page.locator("body").inner_text()
         own = text
         for stranger in (*strangers, "简体中文", "English"):
             own = own.replace(stranger, "")
         foreign = (HAN if self.language == "en" else ENGLISH).findall(own)
-        assert foreign == [], f"{name} is not all in {self.language}"
+        assert foreign == [], f"{name} is not all in {self.language}: {foreign}"
         assert self._width() <= self.page.viewport_size["width"], f"{name} is wider than the screen"
         assert self.failures == []
         return text

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
@@ -10,26 +11,31 @@ from core import clock, work
 from core.institutions import institution
 from core.outbound import receive_callback
 from core.problems import Problem
-from payments import settling
-from payments.channels import CHANNELS, ENDS, Channel, finding_of, money
+from payments import sending, settling
+from payments.channels import CHANNELS, ENDS, Channel, Finding, finding_of, money
 from payments.models import ChannelNotice, PaymentAttempt
 
-APPLY = "apply_notice"
+APPLY, CHANGED = "apply_notice", "changed_notice"
 
 
 def receive(channel_code: str, request: HttpRequest) -> None:
     """Take in one callback and have it worked off. The same notice again is harmless.
 
-    Raises Problem: 401 for a bad signature, 409 for a replayed message, 400 for one that cannot be read, 413 for a
-    huge one, 404 for an institution that we do not know.
+    Raises Problem: 401 for a bad signature, 409 for a replayed message or a notice that says something else than
+    before, 400 for one that cannot be read, 413 for a huge one, 404 for an institution that we do not know.
     """
     channel = CHANNELS.get(channel_code)
     if channel is None:
         raise Problem("not_found", _("There is nothing at this address."), status=404)
-    receive_callback(institution(channel.code), request, lambda payload: _take_in(channel, payload))
+    agreed: list[bool] = []
+    receive_callback(institution(channel.code), request, lambda payload: agreed.append(_take_in(channel, payload)))
+    if not all(agreed):  # refused only here, after the commit, so that a person finds it
+        message = _("This notice has been received before with other content.")
+        raise Problem("notice_changed", message, status=409)
 
 
-def _take_in(channel: Channel, payload: dict[str, Any]) -> None:
+def _take_in(channel: Channel, payload: dict[str, Any]) -> bool:
+    """Keep the notice and have it acted on. False when it was here before and said something else."""
     content = _read(payload)
     notice, first = ChannelNotice.objects.get_or_create(
         channel=channel.code,
@@ -38,6 +44,16 @@ def _take_in(channel: Channel, payload: dict[str, Any]) -> None:
     )
     if first:
         work.enqueue(APPLY, str(notice.pk))
+    agrees = all(getattr(notice, name) == value for name, value in content.items())
+    if not agrees:
+        work.enqueue(CHANGED, str(notice.pk))
+    return agrees
+
+
+def report_change(notice_id: str) -> None:
+    """Work "changed_notice": never done, so that it is parked and a person asks the institution which one is true."""
+    notice = ChannelNotice.objects.get(pk=int(notice_id))
+    raise settling.Contradiction(f"notice {notice} came again with other content: see the messages of that number")
 
 
 def _read(payload: dict[str, Any]) -> dict[str, Any]:
@@ -82,3 +98,13 @@ def apply(notice_id: str) -> None:
     )
     if finding.state in ENDS:
         settling.settle(attempt.order.serial, finding)
+    else:
+        _note(attempt, finding)
+
+
+@transaction.atomic(durable=True)
+def _note(attempt: PaymentAttempt, finding: Finding) -> None:
+    """Keep that the order is on its way, and ask on: whoever sent it may have died before that was arranged."""
+    order = sending.hear(attempt, finding)
+    if order.is_in_flight:
+        work.enqueue(sending.QUERY, order.serial, delay=sending.FIRST_QUERY_AFTER)

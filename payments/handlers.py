@@ -24,6 +24,7 @@ def register() -> None:
     work.register(sending.QUERY, querying.query)
     work.register(reconciliation.RECHECK, querying.recheck)
     work.register(callbacks.APPLY, callbacks.apply)
+    work.register(callbacks.CHANGED, callbacks.report_change)
     work.register(settlement.SETTLE, settlement.work_off)
     seen = [f"payments.view_{model}" for model in _SEEN]
     grant(Role.FINANCE_OFFICER, [*seen, "payments.resolve_difference", "payments.settle_day", "core.change_work"])

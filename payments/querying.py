@@ -10,9 +10,9 @@ from core import clock, work
 from core.work import Again
 from payments import channels, settling
 from payments.channels import CHANNELS, ENDS, Finding, State
-from payments.models import PaymentAttempt, PaymentOrder
+from payments.models import OrderStatus, PaymentAttempt, PaymentOrder
 from payments.orders import SEND
-from payments.sending import note_progress
+from payments.sending import NOT_TAKEN_ON, hear
 
 SHORTEST_PAUSE = dt.timedelta(seconds=1)
 LONGEST_PAUSE = dt.timedelta(minutes=10)
@@ -33,13 +33,16 @@ def recheck(order_serial: str) -> Again | None:
 
 
 def _ask(attempt: PaymentAttempt) -> Again | None:
+    asked_at = clock.real_now()
     finding = channels.ask(attempt.order, attempt.out_trade_no)
     if finding.state in ENDS:
         settling.settle(attempt.order.serial, finding)
         return None
-    if finding.state is State.NOT_FOUND:
-        return _not_found(attempt, finding)
-    return _not_yet(attempt, finding)
+    if finding.state is not State.NOT_FOUND:
+        return _not_yet(attempt, finding)
+    if asked_at - attempt.sent_at > CHANNELS[attempt.channel].not_found_window:
+        return _too_late(attempt, finding)
+    return _have_it_sent_again(attempt)
 
 
 def _last_attempt(order_serial: str) -> PaymentAttempt | None:
@@ -49,41 +52,46 @@ def _last_attempt(order_serial: str) -> PaymentAttempt | None:
 
 @transaction.atomic(durable=True)
 def _not_yet(attempt: PaymentAttempt, finding: Finding) -> Again | None:
-    order = attempt.order
-    order.lock()
-    note_progress(order, finding)
+    order = hear(attempt, finding)
     return Again(_pause(attempt)) if order.is_in_flight else None
 
 
-def _not_found(attempt: PaymentAttempt, finding: Finding) -> Again | None:
-    """Not known there. It was accepted before: keep asking. It may be sent again: do so. Too late for that: it
-    failed.
-    """
-    if not attempt.order.is_in_flight:
+def _too_late(attempt: PaymentAttempt, finding: Finding) -> Again | None:
+    """Not known there, and nothing sent can still arrive: it failed, unless more has become known meanwhile."""
+    failed = Finding(State.FAILED, finding.source, code=finding.code)
+    settling.settle(attempt.order.serial, failed, provided=lambda order: _is_lost(order, attempt))
+    return Again(_pause(attempt)) if PaymentOrder.objects.get(pk=attempt.order_id).is_in_flight else None
+
+
+@transaction.atomic(durable=True)
+def _have_it_sent_again(attempt: PaymentAttempt) -> Again | None:
+    """Not known there, but it may be on its way still: send it again, some times; then only ask."""
+    order = attempt.order
+    order.lock()
+    if not order.is_in_flight:
         return None
-    if attempt.outcome == PaymentAttempt.Outcome.ACCEPTED or attempt.order.channel_trade_no:
+    if not _is_lost(order, attempt) or _times_sent(order) >= CHANNELS[attempt.channel].most_sends:
         return Again(_pause(attempt))
-    channel = CHANNELS[attempt.channel]
-    if clock.real_now() - attempt.sent_at > channel.not_found_window:
-        settling.settle(attempt.order.serial, Finding(State.FAILED, finding.source, code=finding.code))
-        return None
-    if _times_sent(attempt.order) >= channel.most_sends:
-        return Again(_pause(attempt))
-    _have_it_sent_again(attempt)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(outcome=PaymentAttempt.Outcome.NOT_FOUND)
+    work.enqueue(SEND, order.serial)
     return None
+
+
+def _is_lost(order: PaymentOrder, asked_about: PaymentAttempt) -> bool:
+    """Whether "not found" may be believed of a locked order. While it was asked, another worker may have sent the order
+    again, or an answer or a notice may have told that it was taken on.
+    """
+    last = order.attempts.last()
+    return (
+        last == asked_about
+        and last.outcome in NOT_TAKEN_ON
+        and not order.channel_trade_no
+        and order.status in (OrderStatus.SENDING, OrderStatus.UNKNOWN)
+    )
 
 
 def _times_sent(order: PaymentOrder) -> int:
     return order.attempts.exclude(outcome=PaymentAttempt.Outcome.NEVER_SENT).count()
-
-
-@transaction.atomic(durable=True)
-def _have_it_sent_again(attempt: PaymentAttempt) -> None:
-    order = PaymentOrder.objects.get(pk=attempt.order_id)
-    order.lock()
-    if order.is_in_flight and not order.attempts.filter(no__gt=attempt.no).exists():
-        PaymentAttempt.objects.filter(pk=attempt.pk).update(outcome=PaymentAttempt.Outcome.NOT_FOUND)
-        work.enqueue(SEND, order.serial)
 
 
 def _pause(attempt: PaymentAttempt) -> dt.timedelta:

@@ -15,6 +15,7 @@ FIRST_QUERY_AFTER = dt.timedelta(seconds=2)
 SENDER = actors.system("sender")
 
 Outcome = PaymentAttempt.Outcome
+NOT_TAKEN_ON = (Outcome.OPEN, Outcome.UNKNOWN, Outcome.NOT_FOUND, Outcome.REFUSED)
 _MAY_BE_SENT_AGAIN = (Outcome.NEVER_SENT, Outcome.NOT_FOUND)
 _OUTCOMES = {
     State.ACCEPTED: Outcome.ACCEPTED,
@@ -63,17 +64,32 @@ def _begin_attempt(order_serial: str) -> PaymentAttempt | None:
 @transaction.atomic(durable=True)
 def _record(attempt: PaymentAttempt, finding: Finding) -> None:
     """Keep what the answer said. Another way may have brought the order further meanwhile: then only the attempt is
-    noted.
+    noted, and that it was accepted stands.
     """
     order = attempt.order
     order.lock()
-    attempt.outcome = _OUTCOMES.get(finding.state, Outcome.UNKNOWN)
-    attempt.channel_trade_no, attempt.code = finding.channel_trade_no, finding.code
-    attempt.answered_at = clock.real_now()
+    attempt.refresh_from_db(fields=["outcome", "channel_trade_no"])
+    if attempt.outcome != Outcome.ACCEPTED:
+        attempt.outcome = _OUTCOMES.get(finding.state, Outcome.UNKNOWN)
+        attempt.channel_trade_no = finding.channel_trade_no
+    attempt.code, attempt.answered_at = finding.code, clock.real_now()
     attempt.save()
     note_progress(order, finding)
     if order.is_in_flight and finding.state is not State.NEVER_SENT:
         work.enqueue(QUERY, order.serial, delay=FIRST_QUERY_AFTER)
+
+
+def hear(attempt: PaymentAttempt, finding: Finding) -> PaymentOrder:
+    """Keep, as part of the open transaction, what was heard of an order short of its end by a question or a notice.
+    Returns the order, locked. That the institution has it shows that it was sent.
+    """
+    order = attempt.order
+    order.lock()
+    if finding.state is State.ACCEPTED:
+        unanswered = order.attempts.filter(pk=attempt.pk, outcome__in=NOT_TAKEN_ON)
+        unanswered.update(outcome=Outcome.ACCEPTED, channel_trade_no=finding.channel_trade_no)
+    note_progress(order, finding)
+    return order
 
 
 def note_progress(order: PaymentOrder, finding: Finding) -> None:

@@ -31,24 +31,33 @@ class Contradiction(Exception):
     """The institution's news cannot be true of this order. A person has to look; nothing was changed."""
 
 
-def settle(order_serial: str, finding: Finding) -> None:
-    """Bring the order to the end that `finding` tells of. Again and again is harmless.
+Condition = Callable[[PaymentOrder], bool]
+
+
+def always(order: PaymentOrder) -> bool:
+    """What the institution itself said needs no condition."""
+    return True
+
+
+def settle(order_serial: str, finding: Finding, *, provided: Condition = always) -> None:
+    """Bring the order to the end that `finding` tells of, `provided` that this holds of it once it is locked. Again
+    and again is harmless.
 
     Raises Contradiction (a failed order that succeeded, another amount), and whatever the orderer's handler raises;
     then nothing is changed and the work that called is parked.
     """
     for status in _STEPS[finding.state]:
         if PaymentOrder.objects.get(serial=order_serial).status not in _BEYOND[status]:
-            _take(order_serial, status, finding)
+            _take(order_serial, status, finding, provided)
 
 
 @transaction.atomic(durable=True)
-def _take(order_serial: str, status: OrderStatus, finding: Finding) -> None:
+def _take(order_serial: str, status: OrderStatus, finding: Finding, provided: Condition) -> None:
     order = PaymentOrder.objects.get(serial=order_serial)
     handler = order_settled.handler(order.purpose)
     handler.lock(order.reference)
     order.lock()
-    if order.status in _BEYOND[status]:
+    if order.status in _BEYOND[status] or not provided(order):
         return
     _require_agreement(order, status, finding)
     _MOVES[status](order, finding)

@@ -139,6 +139,21 @@ class TestOrderOfArrival:
         work_off()
         assert (orderer.heard, ChannelNotice.objects.count()) == (["succeeded"], 1)
 
+    @pytest.mark.parametrize("change", [{"status": "FAILED"}, {"amount": "66.95"}, {"channel_serial": "PY2"}])
+    def test_the_same_number_with_other_content_is_refused_and_left_to_a_person(self, accepted, orderer, keys, change):
+        message = notice(accepted, "SUCCESS")
+        assert call_back(keys, message).status_code == 200
+        answer = call_back(keys, {**message, **change})
+        assert (answer.status_code, answer.json()["code"]) == (409, "notice_changed")
+        work_off()
+        for _ in range(8):
+            work_on("changed_notice")
+        parked = Work.objects.get(kind="changed_notice")
+        assert (parked.state, parked.last_error.split(":")[0]) == ("parked", "Contradiction")
+        assert message["notification_id"] in parked.last_error
+        assert ExternalMessage.objects.filter(direction="in", signature="good").count() == 2
+        assert (orderer.heard, ChannelNotice.objects.get().status) == (["succeeded"], "SUCCESS")
+
 
 class TestRefusals:
     """What is not the institution's word changes nothing."""

@@ -51,7 +51,7 @@ def ask(loan_serial: str) -> work.Again | None:
         in_time = clock.real_now() - participation.asked_at < PARTNER_PATIENCE
         if said not in {"approved", "refused"} and in_time:
             return work.Again(after=PAUSE)
-        _settle(loan_serial, said, answer)
+        settle(loan_serial, said, answer)
     return None
 
 
@@ -94,7 +94,8 @@ def _request(participation: Participation, loan: Loan) -> dict[str, object]:
 
 
 @transaction.atomic(durable=True)
-def _settle(loan_serial: str, said: str, answer: Answer) -> None:
+def settle(loan_serial: str, said: str, answer: Answer) -> None:
+    """Record what the partner `said` (approved, refused, anything else: nothing in time) and order the payout, once."""
     loan = Loan.objects.select_related("customer").get(serial=loan_serial)
     customer = customers.lock(loan.customer.serial)
     credit_lines.lock_of(customer)

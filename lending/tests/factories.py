@@ -1,13 +1,22 @@
 """Loans brought to a state by the use cases, as a customer would."""
 
 import datetime as dt
+from dataclasses import asdict
 from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
 
 from accounts import documents
+from accounts.models import Customer
 from accounts.tests import factories
 from core import clock, work
-from lending import applications, confirmations
-from lending.models import Loan, LoanApplication
+from core.outbound import Answer, Outcome
+from core.registry import OrderOutcome, order_settled
+from core.serials import Serial, next_serial
+from lending import applications, confirmations, credit_lines, funding, products
+from lending.models import Loan, LoanApplication, Participation
+from payments.models import PaymentOrder
 from payments.tests.driving import finish
 from risk.facts import Declared
 
@@ -40,4 +49,66 @@ def paid_out_loan() -> Loan:
     LoanApplication.objects.filter(pk=application.pk).update(opened_at=clock.real_now() - dt.timedelta(minutes=1))
     loan = confirmations.confirm(customer=customer, serial=application.serial, channel="portal")
     finish()
+    return Loan.objects.get(pk=loan.pk)
+
+
+def offered(
+    customer: Customer, *, amount: Decimal, term_months: int = 12, annual_rate: str = "0.1224"
+) -> LoanApplication:
+    """An offer of `amount` yuan to a verified customer, as a decision would make it, whose costs have been read."""
+    with transaction.atomic():
+        application = LoanApplication.objects.create(
+            serial=next_serial(Serial.APPLICATION),
+            customer=customer,
+            product=products.find("consumer", on=clock.today()),
+            amount=amount,
+            term_months=term_months,
+            purpose="appliances",
+            submitted_at=clock.real_now(),
+            **asdict(DECLARED),
+        )
+        application.approve(
+            by="test",
+            why="test",
+            decision_serial="",
+            offered_amount=amount,
+            annual_rate=Decimal(annual_rate),
+            expires_at=clock.now() + dt.timedelta(days=7),
+            offered_at=clock.real_now(),
+        )
+        credit_lines.grant(customer, credit_lines.exposure(customer) + amount)
+        application.opened_at = clock.real_now() - dt.timedelta(minutes=1)
+        application.save()
+    return application
+
+
+def tell(order_serial: str, status: str, *, reason: str = "") -> None:
+    """Let lending hear of an order's end as payments announce it, without the institution."""
+    order = PaymentOrder.objects.get(serial=order_serial)
+    handler = order_settled.handler(order.purpose)
+    with transaction.atomic():
+        handler.lock(order.reference)
+        handler.apply(
+            OrderOutcome(
+                order_serial=order.serial,
+                purpose=order.purpose,
+                reference=order.reference,
+                status=status,
+                amount=order.amount,
+                settled_at=clock.real_now(),
+                business_date=clock.today(),
+                channel="payment",
+                reason=reason,
+            )
+        )
+
+
+def running_loan(customer: Customer, *, partner: bool = False, **terms: Any) -> Loan:
+    """A loan just received; with `partner`, 70 % of it are the demo partner's."""
+    application = offered(customer, **terms)
+    loan = confirmations.confirm(customer=customer, serial=application.serial, channel="portal")
+    if Participation.objects.filter(loan=loan).exists():
+        funding.settle(loan.serial, "approved" if partner else "refused", Answer(Outcome.UNKNOWN))
+    loan = Loan.objects.get(pk=loan.pk)
+    tell(loan.payout_order, "succeeded")
     return Loan.objects.get(pk=loan.pk)

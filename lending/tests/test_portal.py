@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,7 +16,7 @@ from lending.portal import CLAUSE, example_of, paragraphs
 from risk.facts import Declared
 
 pytestmark = pytest.mark.django_db
-DECLARED = {
+DECLARED: dict[str, Any] = {
     "employment": "fixed",
     "employment_years": 6,
     "housing": "rent",

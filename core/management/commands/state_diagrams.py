@@ -35,7 +35,7 @@ class Command(BaseCommand):
 def diagrams() -> Iterator[str]:
     """A section of Mermaid for each model with states, in the order of the rooms."""
     for model in apps.get_models():
-        if issubclass(model, StatefulModel):
+        if issubclass(model, StatefulModel) and ".tests." not in model.__module__:
             yield f"## {model._meta.label}\n\n```mermaid\nstateDiagram-v2\n{_arrows(model)}\n```\n"
 
 

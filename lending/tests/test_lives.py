@@ -1,0 +1,260 @@
+"""Lives of loans: whatever is paid when, the ledger, the loan and the sum of the funders say the same."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.tests import factories as people
+from core import clock
+from core.money import ZERO
+from core.problems import Problem
+from lending import day_close, repayments, shares
+from lending.models import CreditLine, Loan, Repayment
+from lending.tests.factories import offered, running_loan, tell
+from payments import ledger
+from payments.chart import Side
+from payments.models import Entry
+
+pytestmark = pytest.mark.django_db
+TEN = dt.timedelta(hours=10)
+
+
+@pytest.fixture
+def customer(sandbox):
+    return people.verified_customer()
+
+
+def go_to(date):
+    moment = clock.start_of_day(date) + TEN
+    if moment > clock.now():
+        clock.move_to(moment, by="test")
+
+
+def close_until(loan, date):
+    """The day close of `date`, run the morning after."""
+    go_to(date + dt.timedelta(days=1))
+    day_close.close_day(date.isoformat())
+    return Loan.objects.get(pk=loan.pk)
+
+
+def pay(loan, amount, status="succeeded"):
+    repayment = repayments.ask(customer=loan.customer, loan_serial=loan.serial, amount=amount)
+    tell(repayment.order, status, reason="CARD_BALANCE_NOT_ENOUGH" if status == "failed" else "")
+    return Repayment.objects.get(pk=repayment.pk)
+
+
+def due_dates(loan):
+    return list(loan.instalments.values_list("due_date", flat=True))
+
+
+def on_the_books(loan, kind):
+    """Debits less credits on the accounts of a kind, over everything booked on the loan, by funder."""
+    found: dict[str, Decimal] = {}
+    for entry in Entry.objects.filter(transfer__reference=loan.serial, account__kind=kind).select_related("account"):
+        signed = entry.amount if entry.side == Side.DEBIT else -entry.amount
+        found[entry.account.owner] = found.get(entry.account.owner, ZERO) + signed
+    return found
+
+
+def assert_books_agree(loan):
+    loan = Loan.objects.get(pk=loan.pk)
+    wholes = {
+        "loan_principal": loan.outstanding_principal,
+        "interest_receivable": loan.interest_raised - loan.interest_paid,
+        "penalty_receivable": loan.penalty_raised - loan.penalty_paid,
+    }
+    for kind, whole in wholes.items():
+        assert sum(on_the_books(loan, kind).values(), ZERO) == whole, kind
+    rows = list(loan.instalments.all())
+    assert sum(row.principal - row.paid_principal for row in rows) == loan.outstanding_principal
+    assert sum(row.interest for row in rows if row.raised) == loan.interest_raised
+    assert sum(row.penalty for row in rows) == loan.penalty_raised
+    for share in loan.funding.all():
+        exact = loan.outstanding_principal * share.share
+        assert abs(on_the_books(loan, "loan_principal").get(share.funder.code, ZERO) - exact) <= Decimal("0.01")
+    line = CreditLine.objects.get(customer=loan.customer)
+    owed = Loan.objects.filter(customer=loan.customer, status__in=["active", "overdue"])
+    assert line.used == sum((item.outstanding_principal for item in owed), ZERO)
+    rows = ledger.trial_balance(clock.today())
+    assert sum(row.debits for row in rows) == sum(row.credits for row in rows)
+
+
+def test_a_loan_paid_on_its_days_ends_settled_and_leaves_nothing_owed(customer):
+    loan = running_loan(customer, amount=Decimal("10000"), term_months=3, partner=True)
+    for row in loan.instalments.all():
+        go_to(row.due_date)
+        pay(loan, row.total)
+        assert_books_agree(loan)
+    loan = Loan.objects.get(pk=loan.pk)
+    assert (loan.status, loan.owed_in_all()) == ("cleared", ZERO)
+    assert on_the_books(loan, "loan_principal") == {"own": ZERO, "demo-bank": ZERO}
+    assert CreditLine.objects.get(customer=customer).used == ZERO
+    with pytest.raises(Problem, match="loan_closed"):
+        pay(loan, Decimal("1"))
+
+
+def test_the_partner_is_owed_its_part_of_what_was_collected_less_what_we_advanced(customer):
+    loan = running_loan(customer, amount=Decimal("10000"), partner=True)
+    assert on_the_books(loan, "partner_settlement") == {"demo-bank": Decimal("7000.00")}
+    first = loan.instalments.first()
+    go_to(first.due_date)
+    pay(loan, first.total)
+    parts = shares.parts_of(loan, first.principal, split_before=ZERO)
+    partners = {funder.code: part for funder, part in parts}["demo-bank"]
+    interest = {f.code: p for f, p in shares.parts_of(loan, first.interest, split_before=ZERO)}["demo-bank"]
+    assert on_the_books(loan, "partner_settlement") == {"demo-bank": Decimal("7000.00") - partners - interest}
+
+
+def test_lateness_costs_by_the_day_and_a_payment_pays_it_first(customer):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    first = loan.instalments.first()
+    loan = close_until(loan, first.due_date + dt.timedelta(days=9))
+    first.refresh_from_db()
+    daily = Decimal("0.1224") * Decimal("1.5") / 365
+    assert (loan.status, loan.dpd) == ("overdue", 9)
+    assert first.penalty == round(first.principal * daily * 9, 2)
+    pay(loan, Decimal("100.00"))
+    first.refresh_from_db()
+    # Paid on the tenth day: one more day of penalty, then interest, then principal.
+    assert first.paid_penalty == first.penalty == round(first.principal * daily * 10, 2)
+    assert first.paid_penalty + first.paid_interest + first.paid_principal == Decimal("100.00")
+    assert_books_agree(loan)
+
+
+def test_paying_the_arrears_cures_the_loan(customer):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    loan = close_until(loan, due_dates(loan)[0] + dt.timedelta(days=3))
+    assert loan.status == "overdue"
+    go_to(clock.today())
+    with pytest.raises(Problem, match="amount_more_than_owed") as refused:
+        pay(loan, Decimal("9000"))
+    pay(loan, Decimal(refused.value.details["due"]))
+    loan = Loan.objects.get(pk=loan.pk)
+    assert (loan.status, loan.dpd) == ("active", 0)
+    assert_books_agree(loan)
+
+
+def test_many_days_closed_at_once_are_the_same_as_day_by_day(customer):
+    by_day = running_loan(customer, amount=Decimal("5000"))
+    at_once = running_loan(customer, amount=Decimal("5000"))
+    last = due_dates(by_day)[1] + dt.timedelta(days=5)
+    day = due_dates(by_day)[0] - dt.timedelta(days=1)
+    go_to(last + dt.timedelta(days=1))
+    while day <= last:
+        day_close.close_loan(by_day.serial, day)
+        day += dt.timedelta(days=1)
+    day_close.close_loan(at_once.serial, last)
+    figures = ["status", "dpd", "interest_raised", "penalty_raised", "last_closed_date"]
+    first, second = (Loan.objects.filter(pk=loan.pk).values(*figures).get() for loan in (by_day, at_once))
+    assert first == second
+    assert first["penalty_raised"] > ZERO
+
+
+def test_closing_a_day_again_changes_nothing_and_a_day_that_is_not_over_is_refused(customer):
+    loan = running_loan(customer, amount=Decimal("5000"))
+    late = due_dates(loan)[0] + dt.timedelta(days=2)
+    close_until(loan, late)
+    before = Loan.objects.filter(pk=loan.pk).values().get(), loan.events.count()
+    day_close.close_day(late.isoformat())
+    assert (Loan.objects.filter(pk=loan.pk).values().get(), loan.events.count()) == before
+    with pytest.raises(ValueError, match="is not over"):
+        day_close.close_day(clock.today().isoformat())
+
+
+def test_a_payment_that_comes_back_is_owed_again(customer):
+    loan = running_loan(customer, amount=Decimal("10000"), term_months=3, partner=True)
+    for row in loan.instalments.all():
+        go_to(row.due_date)
+        last = pay(loan, row.total)
+    assert Loan.objects.get(pk=loan.pk).status == "cleared"
+    tell(last.order, "returned", reason="BOUNCED")
+    loan = Loan.objects.get(pk=loan.pk)
+    assert loan.status == "active"
+    assert loan.owed_in_all() == last.amount
+    assert Repayment.objects.get(pk=last.pk).status == "returned"
+    assert_books_agree(loan)
+
+
+def test_a_card_that_does_not_pay_changes_nothing_and_the_customer_may_try_again(customer):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    first = loan.instalments.first()
+    go_to(first.due_date)
+    assert pay(loan, first.total, "failed").status == "failed"
+    assert_books_agree(loan)
+    assert pay(loan, first.total).status == "succeeded"
+
+
+@pytest.mark.parametrize("status", ["failed", "returned"])
+def test_a_payout_that_ends_badly_frees_the_limit_and_leaves_no_debt(customer, status):
+    from lending import confirmations, funding
+
+    application = offered(customer, amount=Decimal("900"))
+    loan = confirmations.confirm(customer=customer, serial=application.serial, channel="portal")
+    assert not funding.Participation.objects.filter(loan=loan).exists()  # too small for the partner's agreement
+    if status == "returned":
+        tell(Loan.objects.get(pk=loan.pk).payout_order, "succeeded")
+    tell(Loan.objects.get(pk=loan.pk).payout_order, status, reason="PAYEE_REJECTED")
+    loan, line = Loan.objects.get(pk=loan.pk), CreditLine.objects.get(customer=customer)
+    assert (loan.status, loan.outstanding_principal) == ("cancelled", ZERO)
+    assert (line.used, line.held) == (ZERO, ZERO)
+    assert sum(on_the_books(loan, "loan_principal").values(), ZERO) == ZERO
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        ("0", "amount_invalid"),
+        ("-5", "amount_invalid"),
+        ("1.005", "amount_invalid"),
+        ("889.44", "amount_more_than_owed"),
+    ],
+)
+def test_amounts_that_cannot_be_paid_are_refused(customer, amount, code):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    go_to(due_dates(loan)[0])
+    due = repayments.due_now(loan, clock.today())
+    amount = str(due + Decimal("0.01")) if code == "amount_more_than_owed" else amount
+    with pytest.raises(Problem, match=code):
+        repayments.ask(customer=customer, loan_serial=loan.serial, amount=Decimal(amount))
+    assert not Repayment.objects.exists()
+
+
+def test_before_anything_is_due_and_while_one_is_running_a_payment_is_refused(customer):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    with pytest.raises(Problem, match="nothing_due"):
+        pay(loan, Decimal("10"))
+    go_to(due_dates(loan)[0])
+    repayments.ask(customer=customer, loan_serial=loan.serial, amount=Decimal("10"))
+    with pytest.raises(Problem, match="repayment_running"):
+        pay(loan, Decimal("10"))
+
+
+def test_nobody_repays_or_sees_anothers_loan(customer):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    stranger = people.verified_customer()
+    with pytest.raises(Problem, match="not_found"):
+        repayments.ask(customer=stranger, loan_serial=loan.serial, amount=Decimal("10"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
+@given(
+    fen=st.integers(100_000, 2_000_000),
+    partner=st.booleans(),
+    steps=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 100), st.booleans()), min_size=1, max_size=6),
+)
+def test_any_life_keeps_the_books(customer, fen, partner, steps):
+    """Wait some days, pay some share of what is due, perhaps have it bounce; after each step the books agree."""
+    loan = running_loan(customer, amount=Decimal(fen) / 100, term_months=6, partner=partner)
+    for days, percent, bounces in steps:
+        loan = close_until(loan, clock.today() + dt.timedelta(days=days))
+        with_today = Loan.objects.get(pk=loan.pk)
+        due = repayments.due_now(with_today, clock.today())
+        amount = (due * percent / 100).quantize(Decimal("0.01"))
+        if loan.is_repaying and amount > 0:
+            paid = pay(loan, amount)
+            if bounces:
+                tell(paid.order, "returned", reason="BOUNCED")
+        assert_books_agree(loan)

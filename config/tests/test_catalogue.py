@@ -17,7 +17,7 @@ def entries() -> list[Message]:
 
 
 def strings(entry: Message) -> list[str]:
-    return list(entry.string) if isinstance(entry.string, tuple | list) else [entry.string]
+    return list(entry.string) if isinstance(entry.string, tuple | list) else [entry.string or ""]
 
 
 def test_everything_said_is_in_the_catalogue():

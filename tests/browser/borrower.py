@@ -1,5 +1,7 @@
 """A customer at a browser, page by page."""
 
+from playwright.sync_api import FilePayload
+
 from config.journey import pictures
 from config.journey.people import Person
 from config.journey.story import GOOD
@@ -70,7 +72,7 @@ class Borrower:
         self._declare("5")
         walk.press(GO_ON)
         walk.look("amount-too-small")
-        self._declare(GOOD["amount"])
+        self._declare(str(GOOD["amount"]))
         walk.press(GO_ON)
         walk.look("deciding")
         walk.page.wait_for_selector("a[href$='/costs/']", timeout=60_000)
@@ -120,7 +122,7 @@ class Borrower:
         walk.look("message")
 
     def _upload(self, kind: str, content: bytes) -> None:
-        picture = {"name": f"{kind}.jpg", "mimeType": "image/jpeg", "buffer": content}
+        picture = FilePayload(name=f"{kind}.jpg", mimeType="image/jpeg", buffer=content)
         self.walk.page.locator(f"#{kind}_file").set_input_files(picture)
         self.walk.press(f"form:has(#{kind}_file) button")
 

@@ -5,6 +5,7 @@ import io
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.management.base import OutputWrapper
 
 from accounts import staff
 from accounts.models import Customer, User
@@ -23,7 +24,7 @@ PASSWORD = "a long password of the officer's"
 @pytest.fixture
 def waiting(stage: Stage) -> LoanApplication:
     """A doubtful application that waits for a person."""
-    story = Story(platform_url=stage.platform.url, world=stage.world, timeline=Timeline(io.StringIO()))
+    story = Story(platform_url=stage.platform.url, world=stage.world, timeline=Timeline(OutputWrapper(io.StringIO())))
     return LoanApplication.objects.get(serial=story.doubtful_applicant_waits())
 
 

@@ -12,6 +12,8 @@ HAN = re.compile(r"[\u3400-\u9fff]+")
 # A Chinese page may hold serial numbers, names of formats and methods, and the English switch; no English sentence.
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,.;:'-]+[A-Za-z]{2,}){2,}")
 
+FITS = "document.documentElement.scrollWidth <= window.innerWidth"
+
 
 class Walk:
     """One person's way through the portal or the admin in one language."""
@@ -59,13 +61,9 @@ class Walk:
             own = own.replace(stranger, "")
         foreign = (HAN if self.language == "en" else ENGLISH).findall(own)
         assert foreign == [], f"{name} is not all in {self.language}: {foreign}"
-        assert self._width() <= self.page.viewport_size["width"], f"{name} is wider than the screen"
+        assert self.page.evaluate(FITS), f"{name} is wider than the screen"
         assert self.failures == []
         return text
-
-    def _width(self) -> int:
-        width: int = self.page.evaluate("document.documentElement.scrollWidth")
-        return width
 
     def _fail(self, failure: str) -> None:
         self.failures.append(failure)

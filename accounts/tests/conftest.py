@@ -5,29 +5,16 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from accounts import reference_data, tokens
+from accounts import tokens
 from accounts.tests import factories
-from tests.support.processes import Sandbox, _with_venv
-
-
-@pytest.fixture(autouse=True)
-def house(request):
-    """Groups and consent texts, for every test that uses the database."""
-    if request.node.get_closest_marker("django_db"):
-        request.getfixturevalue("db")
-        reference_data.load()
+from tests.support.processes import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="package")
 def sandbox(test_session, institution_keys) -> Iterator[Sandbox]:
     """One sandbox for all tests of the room: they bring new people each, and need no empty books."""
-    world = Sandbox(test_session, _with_venv({}))
-    try:
-        world.start("sandbox")
-        world.wait_for_answer("sandbox", f"{world.url}/health")
+    with running_sandbox(test_session) as world:
         yield world
-    finally:
-        world.stop()
 
 
 @pytest.fixture

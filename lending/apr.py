@@ -138,5 +138,6 @@ def _polish_force(flows: Sequence[Flow], force: Decimal) -> Decimal:
     """The same for times with fractions of a month; works on the logarithm of the discount factor."""
     for _ in range(2):
         terms = [(amount * (force * months).exp(), months) for months, amount in flows]
-        force -= sum(term for term, _ in terms) / sum(term * months for term, months in terms)
+        value = sum((term for term, _ in terms), ZERO)
+        force -= value / sum((term * months for term, months in terms), ZERO)
     return force

@@ -273,7 +273,8 @@ class Plan:
             return self._slices[0].part.value
         if self.conventions.parts is Parts.SUM:
             return add_parts([piece.part for piece in self._slices])
-        total, together = ZERO, []
+        total = ZERO
+        together: list[Factor] = []
         for piece in self._slices:
             if piece.cut:
                 total += self.conventions.round(add_parts(together))

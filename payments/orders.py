@@ -60,7 +60,7 @@ def create_order(
 ) -> PaymentOrder:
     """Take on an order of `amount` yuan as part of the open transaction; it is sent once that has committed.
 
-    `confirmed_at` is when the customer confirmed (real time), if that was before now: the two-hour promise runs from it.
+    `confirmed_at` is when the customer confirmed (real time), if before now: the two-hour promise runs from it.
     The end is announced through core.registry.order_settled to the handler of `purpose`. Raises Problem
     `payment_in_progress` (409) when the same purpose and reference has been paid out or is on its way.
     """

@@ -33,9 +33,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     actions_detail = ["reveal"]
 
     masked_name = admin.display(description=_("name"))(lambda self, customer: customer.masked_name)
-    masked_id_number = admin.display(description=_("ID number"))(
-        lambda self, customer: customer.masked_id_number
-    )
+    masked_id_number = admin.display(description=_("ID number"))(lambda self, customer: customer.masked_id_number)
     masked_mobile = admin.display(description=_("mobile"))(lambda self, customer: customer.masked_mobile)
 
     def get_search_results(self, request, queryset, search_term):  # type: ignore[no-untyped-def]
@@ -83,15 +81,9 @@ class IdentityCheckAdmin(ReadOnlyAdmin):
     ]
 
     masked_name = admin.display(description=_("name"))(lambda self, check: mask_name(check.name))
-    masked_id_number = admin.display(description=_("ID number"))(
-        lambda self, check: mask_id_number(check.id_number)
-    )
-    masked_card = admin.display(description=_("card number"))(
-        lambda self, check: mask_card(check.card_number)
-    )
-    masked_mobile = admin.display(description=_("mobile"))(
-        lambda self, check: mask_mobile(check.reserved_mobile)
-    )
+    masked_id_number = admin.display(description=_("ID number"))(lambda self, check: mask_id_number(check.id_number))
+    masked_card = admin.display(description=_("card number"))(lambda self, check: mask_card(check.card_number))
+    masked_mobile = admin.display(description=_("mobile"))(lambda self, check: mask_mobile(check.reserved_mobile))
 
 
 @admin.register(BankCard)

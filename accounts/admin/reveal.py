@@ -17,9 +17,7 @@ class RevealForm(forms.Form):
     """Which datum, and why."""
 
     field = forms.ChoiceField(label=_("what to show"), widget=UnfoldAdminSelectWidget)
-    why = forms.CharField(
-        label=_("reason"), max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
-    )
+    why = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
     def __init__(self, choices: Sequence[tuple[str, object]], *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

@@ -34,9 +34,7 @@ class ConsentText(models.Model):
         verbose_name = _("consent text")
         verbose_name_plural = _("consent texts")
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["purpose", "version"], name="accounts_consent_text_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["purpose", "version"], name="accounts_consent_text_once")]
 
     def __str__(self) -> str:
         return f"{self.title} v{self.version}"
@@ -62,9 +60,7 @@ class Consent(models.Model):
     given_channel = models.CharField(_("given by"), max_length=10, choices=Channel.choices)
     given_device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
-    withdrawn_channel = models.CharField(
-        _("withdrawn by"), max_length=10, choices=Channel.choices, blank=True
-    )
+    withdrawn_channel = models.CharField(_("withdrawn by"), max_length=10, choices=Channel.choices, blank=True)
 
     class Meta:
         verbose_name = _("consent record")

@@ -23,9 +23,7 @@ class Customer(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="customer")
     serial = models.CharField(_("customer number"), max_length=20, unique=True)
-    language = models.CharField(
-        _("language"), max_length=10, choices=Language.choices, default=Language.CHINESE
-    )
+    language = models.CharField(_("language"), max_length=10, choices=Language.choices, default=Language.CHINESE)
     name = EncryptedTextField(_("name"), blank=True)
     id_number = EncryptedTextField(_("ID number"), blank=True)
     id_number_index = BlindIndexField(source="id_number", purpose="id_number", null=True, unique=True)

@@ -31,9 +31,7 @@ class SignIn(models.Model):
         CODE_EXPIRED = "code_expired", _("code expired")
         SWITCHED_OFF = "switched_off", _("account switched off")
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="sign_ins"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="sign_ins")
     mobile_index = models.CharField(max_length=64, db_index=True)
     device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="sign_ins")
     ip = EncryptedTextField(_("address"), blank=True)

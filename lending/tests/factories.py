@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts import documents
 from accounts.models import Customer
+from accounts.origin import Channel
 from accounts.tests import factories
 from core import clock, work
 from core.outbound import Answer, Outcome
@@ -47,7 +48,7 @@ def paid_out_loan() -> Loan:
     work.drain()
     confirmations.open_offer(customer=customer, serial=application.serial)
     LoanApplication.objects.filter(pk=application.pk).update(opened_at=clock.real_now() - dt.timedelta(minutes=1))
-    loan = confirmations.confirm(customer=customer, serial=application.serial, channel="portal")
+    loan = confirmations.confirm(customer=customer, serial=application.serial, channel=Channel.PORTAL)
     finish()
     return Loan.objects.get(pk=loan.pk)
 
@@ -106,7 +107,7 @@ def tell(order_serial: str, status: str, *, reason: str = "") -> None:
 def running_loan(customer: Customer, *, partner: bool = False, **terms: Any) -> Loan:
     """A loan just received; with `partner`, 70 % of it are the demo partner's."""
     application = offered(customer, **terms)
-    loan = confirmations.confirm(customer=customer, serial=application.serial, channel="portal")
+    loan = confirmations.confirm(customer=customer, serial=application.serial, channel=Channel.PORTAL)
     if Participation.objects.filter(loan=loan).exists():
         funding.settle(loan.serial, "approved" if partner else "refused", Answer(Outcome.UNKNOWN))
     loan = Loan.objects.get(pk=loan.pk)

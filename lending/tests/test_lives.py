@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.origin import Channel
 from accounts.tests import factories as people
 from core import clock
 from core.money import ZERO
@@ -192,7 +193,7 @@ def test_a_payout_that_ends_badly_frees_the_limit_and_leaves_no_debt(customer, s
     from lending import confirmations, funding
 
     application = offered(customer, amount=Decimal("900"))
-    loan = confirmations.confirm(customer=customer, serial=application.serial, channel="portal")
+    loan = confirmations.confirm(customer=customer, serial=application.serial, channel=Channel.PORTAL)
     assert not funding.Participation.objects.filter(loan=loan).exists()  # too small for the partner's agreement
     if status == "returned":
         tell(Loan.objects.get(pk=loan.pk).payout_order, "succeeded")

@@ -88,6 +88,9 @@ def run_next(work_id: int | None = None) -> bool:
     work = _claim(work_id)
     if work is None:
         return False
+    if work.failures >= MAX_FAILURES:
+        _fail(work, RuntimeError("whoever works on it dies"))
+        return True
     try:
         answer = _handlers[work.kind](work.key)
     except Exception as error:
@@ -101,7 +104,9 @@ def run_next(work_id: int | None = None) -> bool:
 def _claim(work_id: int | None) -> Work | None:
     rows = Work.objects.raw(
         """
-        UPDATE core_work SET state = 'running', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s
+        UPDATE core_work SET
+            state = 'running', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
+            failures = failures + CASE WHEN state = 'running' THEN 1 ELSE 0 END
         WHERE id = (
             SELECT id FROM core_work
             WHERE due_at <= clock_timestamp()

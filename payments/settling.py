@@ -62,9 +62,10 @@ def _take(order_serial: str, status: OrderStatus, finding: Finding, provided: Co
     _require_agreement(order, status, finding)
     _MOVES[status](order, finding)
     booking.book(order)
+    outcome = _outcome(order)
     if finding.state is not State.FAILED:
-        settlement.schedule(CHANNELS[order.channel], clock.today())
-    handler.apply(_outcome(order))
+        settlement.schedule(CHANNELS[order.channel], outcome.business_date)
+    handler.apply(outcome)
 
 
 def _require_agreement(order: PaymentOrder, status: OrderStatus, finding: Finding) -> None:

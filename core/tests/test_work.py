@@ -107,6 +107,15 @@ def test_what_a_killed_worker_left_is_found_when_its_lease_ends():
     assert DONE == ["1"]
 
 
+def test_work_that_kills_every_worker_is_parked_at_last():
+    ask("note")
+    for _ in range(work.MAX_FAILURES + 1):
+        assert work._claim(None) is not None
+        Work.objects.update(lease_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    work.run_due()
+    assert (Work.objects.get().state, DONE) == ("parked", [])
+
+
 def test_a_worker_that_outlived_its_lease_cannot_close_what_another_took_over():
     ask("note")
     slow = work._claim(None)

@@ -84,9 +84,9 @@ def _cancel(loan: Loan, outcome: OrderOutcome) -> None:
 
 
 def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
-    """The payout came back. Money that has been repaid meanwhile is for a person to sort out: the work is parked."""
-    if loan.principal_paid or loan.interest_paid or loan.penalty_paid:
-        raise RuntimeError(f"the payout of {loan} came back after repayments: refund these first")
+    """The payout came back. What fell due or was repaid meanwhile is for a person to sort out: the work is parked."""
+    if loan.instalments.filter(raised=True).exists():
+        raise RuntimeError(f"the payout of {loan} came back after an instalment fell due: take back what was booked")
     booking.payout_returned(loan, on=outcome.business_date, reference=outcome.order_serial)
     credit_lines.restore(_line(loan), loan.principal)
     loan.cancel(by=PAYER, why=f"payout came back: {outcome.reason}")

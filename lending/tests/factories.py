@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import documents
-from accounts.models import Customer
+from accounts import consents, documents
+from accounts.id_card_reading import READER
+from accounts.models import Consent, Customer, Purpose
 from accounts.origin import Channel
 from accounts.tests import factories
 from core import clock, work
@@ -29,6 +30,42 @@ DECLARED = Declared(
     monthly_expenses=Decimal("3000"),
     monthly_debt=Decimal("0"),
 )
+
+
+def applicant() -> Customer:
+    """A verified customer whose papers are in; the ID card was found to agree (unread, for speed)."""
+    customer = factories.verified_customer()
+    card = factories.id_card_of(customer)
+    with transaction.atomic():
+        card.find_agreeing(by=READER, why="the ID number in the picture is the verified one")
+    payslip = factories.upload(factories.picture("PAYSLIP"))
+    documents.store(customer=customer, kind="income_proof", upload=payslip)
+    return customer
+
+
+def withdraw_consent(customer: Customer, purpose: Purpose) -> None:
+    """Take back what the customer agreed to for one purpose."""
+    consent = Consent.objects.filter(customer=customer, text__purpose=purpose).latest("pk")
+    consents.withdraw(customer=customer, consent_id=consent.pk, origin=factories.HOME)
+
+
+def apply(customer: Customer, **changes: Any) -> LoanApplication:
+    """Apply for 10,000 yuan over 12 months, or for something else."""
+    wish: dict[str, Any] = {
+        "product_code": "consumer",
+        "amount": Decimal("10000"),
+        "term_months": 12,
+        "purpose": "appliances",
+        "declared": DECLARED,
+    }
+    return applications.submit(customer=customer, **wish | changes)
+
+
+def decided(customer: Customer, **changes: Any) -> LoanApplication:
+    """An application that the machine has decided."""
+    application = apply(customer, **changes)
+    applications.decide(application.serial)
+    return LoanApplication.objects.get(pk=application.pk)
 
 
 def paid_out_loan() -> Loan:

@@ -1,0 +1,120 @@
+"""Joint funding through the partner's own process: its yes, its no, its silence, and its answers that get lost."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import Purpose
+from accounts.tests import factories as people
+from core import clock
+from lending import confirmations, funding
+from lending.models import Funder, FundingAgreement, Loan, Participation
+from lending.tests.factories import offered, withdraw_consent
+from payments.models import PaymentOrder
+
+pytestmark = pytest.mark.django_db
+JOINT = [("own", Decimal("0.3")), ("demo-bank", Decimal("0.7"))]
+DIRECT = [("own", Decimal(1))]
+
+
+@pytest.fixture
+def customer(sandbox):
+    return people.verified_customer()
+
+
+def confirmed(customer, amount="10000"):
+    application = offered(customer, amount=Decimal(amount))
+    return confirmations.confirm(customer=customer, serial=application.serial, channel="portal")
+
+
+def shares_of(loan):
+    return list(loan.funding.values_list("funder__code", "share"))
+
+
+def orders_of(loan):
+    return PaymentOrder.objects.filter(reference=loan.serial).count()
+
+
+def wait_no_longer(loan):
+    long_ago = clock.real_now() - funding.PARTNER_PATIENCE
+    Participation.objects.filter(loan=loan).update(asked_at=long_ago)
+
+
+def asked_at_the_partner(sandbox, loan):
+    rows = sandbox.book("participations")["participations"]
+    return [row for row in rows if row["serial"] == loan.participation.serial]
+
+
+def test_a_partner_that_approves_takes_its_frozen_share(customer, sandbox):
+    loan = confirmed(customer)
+    assert (orders_of(loan), shares_of(loan)) == (0, [])  # no money before the partner has spoken
+    assert funding.ask(loan.serial) is None
+    assert (loan.participation.status, loan.participation.amount) == ("asking", Decimal("7000.00"))
+    participation = Participation.objects.get(loan=loan)
+    assert participation.status == "approved"
+    assert participation.funder_serial
+    assert shares_of(loan) == JOINT
+    assert funding.ask(loan.serial) is None
+    assert (orders_of(loan), len(asked_at_the_partner(sandbox, loan))) == (1, 1)
+
+
+def test_a_partner_that_refuses_leaves_the_loan_to_us(customer):
+    loan = confirmed(customer, "10000.95")
+    funding.ask(loan.serial)
+    assert Participation.objects.get(loan=loan).status == "refused"
+    assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
+
+
+def test_a_partner_that_never_answers_is_left_out_after_a_while(customer, fault):
+    loan = confirmed(customer)
+    fault("participations", "lose", count=None)
+    assert funding.ask(loan.serial) is not None
+    assert (Participation.objects.get(loan=loan).status, orders_of(loan)) == ("asking", 0)
+    wait_no_longer(loan)
+    assert funding.ask(loan.serial) is None
+    assert Participation.objects.get(loan=loan).status == "given_up"
+    assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
+
+
+def test_a_lost_yes_is_read_from_the_partners_books(customer, sandbox, fault):
+    loan = confirmed(customer)
+    fault("participations", "error_after_accepting", count=1)
+    funding.ask(loan.serial)
+    funding.ask(loan.serial)
+    assert Participation.objects.get(loan=loan).status == "approved"
+    assert (shares_of(loan), orders_of(loan)) == (JOINT, 1)
+    assert len(asked_at_the_partner(sandbox, loan)) == 1
+
+
+def test_a_partner_hears_nothing_of_a_customer_who_has_not_agreed(customer):
+    withdraw_consent(customer, Purpose.FUNDER_SHARING)
+    loan = confirmed(customer)
+    assert not Participation.objects.filter(loan=loan).exists()
+    assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
+
+
+@pytest.mark.parametrize("change", ["off_list", "ended", "too_small"])
+def test_without_an_agreement_in_force_we_fund_alone(customer, change):
+    if change == "off_list":
+        Funder.objects.filter(code="demo-bank").update(whitelisted=False)
+    if change == "ended":
+        FundingAgreement.objects.update(effective_to=clock.today() - dt.timedelta(days=1))
+    loan = confirmed(customer, "999.99" if change == "too_small" else "10000")
+    assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
+
+
+@pytest.mark.parametrize("share", ["0.29", "0.71"])
+def test_no_agreement_leaves_a_funder_less_than_thirty_percent(share, db):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FundingAgreement.objects.update(partner_share=Decimal(share))
+
+
+def test_an_answer_that_comes_after_the_end_changes_nothing(customer):
+    loan = confirmed(customer, "10000.95")
+    funding.ask(loan.serial)
+    answer = funding._partners_answer(Participation.objects.get(loan=loan))
+    funding.settle(loan.serial, "approved", answer)
+    assert Participation.objects.get(loan=loan).status == "refused"
+    assert (shares_of(loan), orders_of(Loan.objects.get(pk=loan.pk))) == (DIRECT, 1)

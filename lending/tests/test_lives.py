@@ -1,6 +1,7 @@
 """Lives of loans: whatever is paid when, the ledger, the loan and the sum of the funders say the same."""
 
 import datetime as dt
+import os
 from decimal import Decimal
 
 import pytest
@@ -21,6 +22,7 @@ from payments.models import Entry
 
 pytestmark = pytest.mark.django_db
 TEN = dt.timedelta(hours=10)
+EXAMPLES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 4
 
 
 @pytest.fixture
@@ -240,7 +242,7 @@ def test_nobody_repays_or_sees_anothers_loan(customer):
         repayments.ask(customer=stranger, loan_serial=loan.serial, amount=Decimal("10"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=EXAMPLES)
 @given(
     fen=st.integers(100_000, 2_000_000),
     partner=st.booleans(),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.tests.driver import Partner, Receiver, SandboxProcess, wait_for
+from sandbox.tests.driver import Partner, Receiver, SandboxProcess
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,4 @@ def partner(sandbox: SandboxProcess) -> Partner:
 def receiver(sandbox: SandboxProcess) -> Iterator[Receiver]:
     receiver = Receiver(sandbox)
     yield receiver
-    # A callback left behind would use up a fault that another test orders.
-    sandbox.http.delete("/control/faults")
-    wait_for(sandbox.has_told_all)
     receiver.close()

@@ -105,11 +105,6 @@ class SandboxProcess:
             if row["code"] not in ("CHANNEL_REFUSED", "PAYER_BALANCE_NOT_ENOUGH")
         )
 
-    def has_told_all(self) -> bool:
-        """Whether every transfer has come to its end and every callback to the partner."""
-        told = (one["delivered_at"] for row in self.transfers() for one in row["notifications"])
-        return self.has_settled_all() and all(told)
-
     def _is_healthy(self) -> bool:
         assert self.process.poll() is None, "the sandbox ended"
         try:

@@ -1,4 +1,6 @@
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -7,6 +9,14 @@ import pytest
 from sandbox.tests.driver import Partner, Receiver, SandboxProcess
 
 NO_ANSWER = httpx.RemoteProtocolError
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[SandboxProcess]:
+    """A sandbox of each test's own: a callback left behind would use up a fault that another test orders."""
+    process = SandboxProcess(tmp_path)
+    yield process
+    process.kill()
 
 
 def kept(sandbox: SandboxProcess, serial: str) -> list[dict[str, Any]]:

@@ -1,18 +1,15 @@
 """Two real connections at the same time: one effect, no deadlock, a clear answer for the other."""
 
-import itertools
 import threading
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
-from accounts import consents, documents, identity, messages, reference_data, signin
+from accounts import consents, documents, identity, messages, signin
 from accounts.models import BankCard, Consent, Customer, IdentityCheck, Message, SmsCode
 from accounts.tests import factories
 from accounts.tests.factories import Person
 from core.problems import Problem
-
-_clones = itertools.count(1)
 
 
 def at_once(*actions):
@@ -39,10 +36,7 @@ def at_once(*actions):
 
 @pytest.fixture(autouse=True)
 def _committed(committed_db):
-    """Rows that rivals see. The sandbox outlives the database: each clone has serial numbers of its own."""
-    reference_data.load()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT setval('core_serial', %s)", [next(_clones) * 10**6])
+    """Rows that rivals see."""
 
 
 def test_one_code_signs_in_once(sandbox):

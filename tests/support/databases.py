@@ -60,17 +60,25 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 def cloned_database(blocker: DjangoDbBlocker) -> Iterator[Clone]:
     """Copy the test database and work in the copy until the block ends."""
     original = connection.settings_dict["NAME"]
-    clone = f"{original}_{os.getpid()}_{next(_numbers)}"
+    number = next(_numbers)
+    clone = f"{original}_{os.getpid()}_{number}"
     with blocker.unblock():
         connections.close_all()
         _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), clone, original)
         connection.settings_dict["NAME"] = clone
         try:
+            _number_from(number * 10**6)
             yield Clone(clone, _url_of(clone))
         finally:
             connections.close_all()
             connection.settings_dict["NAME"] = original
             _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)"), clone)
+
+
+def _number_from(first: int) -> None:
+    """A living sandbox must not meet the serial numbers of another clone again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('core_serial', %s)", [first])
 
 
 def _administer(statement: sql.SQL, *names: str) -> None:

@@ -102,10 +102,10 @@ def _rough_force(flows: Sequence[Flow]) -> float:
         force -= step
         if abs(step) < 1e-13:
             return force
-    return _bisect(value)
+    return nearest_root(value)
 
 
-def _bisect(value: Callable[[float], float]) -> float:
+def nearest_root(value: Callable[[float], float]) -> float:
     """A root of `value` by bisection, the one nearest zero. Raises NoRate."""
     width = 0.01
     while width < 20:

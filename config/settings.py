@@ -188,6 +188,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "core.api.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,
+    # The calculator is open to everybody; the rate is a caller's, by address.
+    "DEFAULT_THROTTLE_RATES": {"calculations": "120/min"},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lending platform API",

@@ -1,8 +1,10 @@
 from django.urls import path
 
 from lending.api import views
+from lending.api.calculations import Calculations
 
 urlpatterns = [
+    path("calculations/", Calculations.as_view(), name="api-calculations"),
     path("products/", views.Products.as_view(), name="api-products"),
     path("applications/", views.Applications.as_view(), name="api-applications"),
     path("applications/<str:serial>/", views.ApplicationDetail.as_view(), name="api-application"),

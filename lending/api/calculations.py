@@ -1,0 +1,41 @@
+"""The calculator over REST: open to everybody, so that any figure can be recomputed by whom it concerns."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from lending.calculator import answer
+
+EXAMPLE = OpenApiExample(
+    "schedule",
+    request_only=True,
+    value={
+        "kind": "schedule",
+        "principal": "10000",
+        "daily_rate": "0.0004",
+        "method": "equal_instalment",
+        "start": "2026-01-20",
+        "every": "1 month",
+        "count": 12,
+    },
+)
+
+
+class Calculations(APIView):
+    """One calculation: schedule, day_count, apr, payoff, events, allocation, split or cap; see docs/calculator.md."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "calculations"
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT, examples=[EXAMPLE], tags=["calculator"])
+    def post(self, request: Request) -> Response:
+        if not isinstance(request.data, dict):
+            raise ParseError
+        return Response(answer(request.data))

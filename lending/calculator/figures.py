@@ -23,7 +23,7 @@ def _places(value: Decimal) -> int:
 
 def rate(value: Decimal) -> str:
     """An annual rate as a fraction with eight places."""
-    return str(value.quantize(PLACES))
+    return f"{value:.8f}"
 
 
 def rate_down(value: Decimal) -> str:

@@ -48,7 +48,7 @@ def months_between(start: date, end: date) -> Decimal:
     """The time base `months`: whole months counted back from `end`, 1/12 year each; the odd days come first and are
     taken over the 365 or 366 days of the year that ends with them (Directive 2008/48/EC, annex I as amended)."""
     months = (end.year - start.year) * 12 + end.month - start.month
-    if add_months(start, months) == end:
+    if start.day == end.day or add_months(start, months) == end:
         return Decimal(months)
     odd_end = add_months(end, -months)
     if odd_end < start:

@@ -231,6 +231,7 @@ class LoanFold:
             return
         result = allocate(event.amount, [debt.owed for debt in self.debts], event.order)
         taken, left = self._take(result), result.left_over
+        self._bear_late()
         if event.strategy and left:
             early, left = self._pay_early(left, event.strategy, event.order)
             taken = taken.plus(early)

@@ -89,9 +89,9 @@ def rate_factor(rate: Rate, day_count: DayCount, start: date, end: date, period:
     """
     if rate.kind is RateKind.PER_PERIOD:
         return Factor(rate.value * (end - start).days, period.regular_days)
+    if rate.kind is RateKind.DAILY and day_count is not DayCount.THIRTY_360:
+        return Factor(rate.value * (end - start).days, 1)
     over, under = year_fraction(day_count, start, end, period)
     if rate.kind is RateKind.ANNUAL:
         return Factor(rate.value * over, under)
-    if day_count is DayCount.THIRTY_360:
-        return Factor(rate.value * over * 360, under)
-    return Factor(rate.value * (end - start).days, 1)
+    return Factor(rate.value * over * 360, under)

@@ -11,6 +11,7 @@ from core.money import ZERO
 from lending.apr import Apr, Flow, NoRate, TimeBase, apr_of, time_in_months
 from lending.interest import Rate
 from lending.plan import Instalment, Plan
+from lending.straight import is_straight, straight_rows
 from lending.terms import Fee, Terms
 
 
@@ -26,6 +27,19 @@ class Schedule:
 
 def make_schedule(terms: Terms) -> Schedule:
     """The schedule that `terms` give when everything is paid on its day. Raises NeverRepaid."""
+    rows = straight_rows(terms) if is_straight(terms) else planned_rows(terms)
+    if terms.fees:
+        add_fees(rows, terms)
+    return Schedule(
+        rows=tuple(rows),
+        total_interest=sum((row.interest for row in rows), ZERO),
+        total=sum((row.total for row in rows), ZERO),
+        apr=apr_of_rows(rows, terms),
+    )
+
+
+def planned_rows(terms: Terms) -> list[Instalment]:
+    """The rows of any terms, without fees: the plan moved through every planned change. Raises NeverRepaid."""
     plan = Plan(terms)
     for day, change in planned_changes(terms):
         plan.move_to(day)
@@ -35,14 +49,7 @@ def make_schedule(terms: Terms) -> Schedule:
             plan.change_rate(change)
     while not plan.finished:
         plan.close_period()
-    rows = plan.rows
-    add_fees(rows, terms)
-    return Schedule(
-        rows=tuple(rows),
-        total_interest=sum((row.interest for row in rows), ZERO),
-        total=sum((row.total for row in rows), ZERO),
-        apr=apr_of_rows(rows, terms),
-    )
+    return plan.rows
 
 
 def planned_changes(terms: Terms) -> list[tuple[date, Decimal | Rate]]:

@@ -1,0 +1,56 @@
+"""The rows of a loan to which nothing happens: one draw, one rate, no grace. No Django, no clock.
+
+Most quotes are such loans, and quotes are made while a customer moves a slider: this is `plan.Plan` with everything left
+out that only events need. A property holds both to the same rows.
+"""
+
+from decimal import Decimal
+
+from core.money import ZERO
+from lending.interest import Factor, rate_factor
+from lending.levels import choose_instalment, choose_principal
+from lending.plan import Instalment
+from lending.terms import Grace, Method, Terms
+
+METHODS = {Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL}
+NO_GRACE = Grace()
+
+
+def is_straight(terms: Terms) -> bool:
+    """Whether nothing is planned to happen to the loan between its start and its last due date."""
+    return (
+        terms.method in METHODS
+        and not (terms.rate_changes or terms.principal_weights or terms.until_repaid)
+        and terms.instalment is None
+        and len(terms.draws) == 1
+        and terms.draws[0].date == terms.start
+        and terms.grace == NO_GRACE
+    )
+
+
+def straight_rows(terms: Terms) -> list[Instalment]:
+    """The instalments of straight `terms`, without fees."""
+    factors = [rate_factor(terms.rate, terms.conventions.day_count, p.start, p.due, p) for p in terms.periods]
+    principals = _principals(terms, factors)
+    balance, rounded = terms.principal, terms.conventions.round
+    rows = []
+    for number, (period, factor, pays) in enumerate(zip(terms.periods, factors, principals, strict=True), 1):
+        interest = rounded(balance * factor.over / factor.under)
+        if number == len(factors):
+            principal = balance
+        else:
+            principal = pays - interest if terms.method is Method.EQUAL_INSTALMENT else pays
+            principal = min(balance, max(ZERO, principal))
+        balance -= principal
+        rows.append(Instalment(number, period.start, period.due, principal, interest, balance))
+    return rows
+
+
+def _principals(terms: Terms, factors: list[Factor]) -> list[Decimal]:
+    """What each instalment pays: with its interest (equal instalments) or beside it (equal principal)."""
+    if terms.method is Method.EQUAL_INSTALMENT:
+        exact = factors[0].on(terms.principal)
+        level = choose_instalment(terms.principal, exact, factors[1:], terms.conventions)
+    else:
+        level = choose_principal(terms.principal, len(factors), terms.conventions)
+    return [level.first, *[level.every] * (len(factors) - 1)]

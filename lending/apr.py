@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from operator import mul
 from typing import NamedTuple
 
 from core.money import ZERO
@@ -30,9 +31,10 @@ class NoRate(ValueError):
 
 
 class Flow(NamedTuple):
-    """An amount in yuan, positive from the borrower, and its time in months after the first advance."""
+    """An amount in yuan, positive from the borrower, and its time in months after the first advance: an int where they
+    are whole."""
 
-    months: Decimal
+    months: Decimal | int
     amount: Decimal
 
 
@@ -44,12 +46,17 @@ class Apr:
     effective: Decimal
 
 
-def months_between(start: date, end: date) -> Decimal:
+def whole(months: Decimal) -> Decimal | int:
+    """`months` as an int where they are whole: such flows have a shorter way to their rate."""
+    return int(months) if months == int(months) else months
+
+
+def months_between(start: date, end: date) -> Decimal | int:
     """The time base `months`: whole months counted back from `end`, 1/12 year each; the odd days come first and are
     taken over the 365 or 366 days of the year that ends with them (Directive 2008/48/EC, annex I as amended)."""
     months = (end.year - start.year) * 12 + end.month - start.month
     if start.day == end.day or add_months(start, months) == end:
-        return Decimal(months)
+        return months
     odd_end = add_months(end, -months)
     if odd_end < start:
         months -= 1
@@ -59,7 +66,7 @@ def months_between(start: date, end: date) -> Decimal:
     return months + Decimal(12 * days) / year
 
 
-def time_in_months(start: date, end: date, base: TimeBase) -> Decimal:
+def time_in_months(start: date, end: date, base: TimeBase) -> Decimal | int:
     """The time from `start` to `end` in months (twelfths of a year) by `base`."""
     if base is TimeBase.DAYS_365:
         return Decimal(12 * (end - start).days) / 365
@@ -74,12 +81,50 @@ def apr_of(flows: Sequence[Flow]) -> Apr:
 
 def monthly_growth(flows: Sequence[Flow]) -> Decimal:
     """1 + the monthly internal rate of return. Raises NoRate."""
-    if not any(flow.amount > 0 for flow in flows) or not any(flow.amount < 0 for flow in flows):
+    signed = [flow.amount for flow in flows]
+    if not signed or max(signed) <= 0 or min(signed) >= 0:
         raise NoRate
-    discount = Decimal(math.exp(-_rough_force(flows)))
-    if all(flow.months == int(flow.months) for flow in flows):
-        return 1 / _polish_whole(sorted(flows), discount)
-    return (-_polish_force(flows, discount.ln())).exp()
+    months = [flow.months for flow in flows if isinstance(flow.months, int)]
+    if len(months) < len(flows):
+        return (-_polish_force(flows, Decimal(-_rough_force(flows)))).exp()
+    amounts = _by_month(months, flows)
+    discount = _rough_discount(amounts)
+    return 1 / _polish_whole(amounts, Decimal(math.exp(-_rough_force(flows)) if discount is None else discount))
+
+
+def _by_month(months: Sequence[int], flows: Sequence[Flow]) -> list[Decimal]:
+    """The sum of the flows of each month from the first to the last, the last one first."""
+    first = min(months)
+    amounts = [ZERO] * (max(months) - first + 1)
+    for month, flow in zip(months, flows, strict=True):
+        amounts[month - first] += flow.amount
+    amounts.reverse()
+    return amounts
+
+
+def _rough_discount(amounts: Sequence[Decimal]) -> float | None:
+    """The monthly discount factor of `amounts` by month, the last first, to 14 digits; None where Newton strays."""
+    rough = [float(amount) for amount in amounts]
+    discount = _first_guess(rough)
+    for _ in range(20):
+        value = slope = 0.0
+        for amount in rough:
+            slope = slope * discount + value
+            value = value * discount + amount
+        if slope <= 0 or not 0 < (following := discount - value / slope) < 3:
+            return None
+        if abs(following - discount) < 1e-13:
+            return following
+        discount = following
+    return None
+
+
+def _first_guess(rough: Sequence[float]) -> float:
+    """The discount factor if all were repaid at the mean time of the payments."""
+    lent = -sum(amount for amount in rough if amount < 0)
+    paid = sum(rough) + lent
+    mean = sum(map(mul, rough, range(len(rough) - 1, -1, -1))) / paid
+    return (lent / paid) ** (1 / mean) if mean > 0 else 1.0
 
 
 def _rough_force(flows: Sequence[Flow]) -> float:
@@ -119,19 +164,13 @@ def nearest_root(value: Callable[[float], float]) -> float:
     raise NoRate
 
 
-def _polish_whole(flows: Sequence[Flow], discount: Decimal) -> Decimal:
-    """The monthly discount factor, from a good guess, where every time is a whole number of months."""
-    for _ in range(2):
-        value = slope = ZERO
-        later = flows[-1].months
-        for months, amount in reversed(flows):
-            for _ in range(int(later - months)):
-                slope = slope * discount + value
-                value *= discount
-            value += amount
-            later = months
-        discount -= value / slope
-    return discount
+def _polish_whole(amounts: Sequence[Decimal], discount: Decimal) -> Decimal:
+    """The monthly discount factor of `amounts` by month, from a good guess: one step of Newton's doubles the digits."""
+    value = slope = ZERO
+    for amount in amounts:
+        slope = slope * discount + value
+        value = value * discount + amount
+    return discount - value / slope
 
 
 def _polish_force(flows: Sequence[Flow], force: Decimal) -> Decimal:

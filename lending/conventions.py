@@ -1,5 +1,6 @@
 """The conventions under which a figure is computed: named data, frozen into a loan, never guessed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
@@ -80,6 +81,11 @@ class Conventions:
     def round(self, amount: Decimal) -> Decimal:
         """`amount` (yuan, unrounded) rounded as every amount is."""
         return round_money(amount, self.round_to, DECIMAL_ROUNDING[self.rounding])
+
+    def rounder(self) -> Callable[[Decimal], Decimal]:
+        """`round` for a loop: the convention looked up once."""
+        mode = DECIMAL_ROUNDING[self.rounding]
+        return (lambda amount: amount.quantize(FEN, mode)) if self.round_to == FEN else self.round
 
     def round_instalment(self, amount: Decimal) -> Decimal:
         """`amount` (yuan, unrounded) rounded as the level instalment is."""

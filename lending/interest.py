@@ -1,6 +1,7 @@
 """From a rate and days to interest: day counts and rate factors, kept exact until rounded. No Django, no clock."""
 
 from calendar import isleap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -80,6 +81,14 @@ def _days_of_30(start: date, end: date) -> int:
     if months:
         return 30 * months
     return (end.year - start.year) * 360 + (end.month - start.month) * 30 + min(end.day, 30) - min(start.day, 30)
+
+
+def rate_factors(rate: Rate, day_count: DayCount, periods: Sequence[Period]) -> list[Factor]:
+    """Interest per yuan for each of `periods`, whole."""
+    if rate.kind is RateKind.DAILY and day_count is not DayCount.THIRTY_360:
+        value = rate.value
+        return [Factor(value * (due - start).days, 1) for start, due, _ in periods]
+    return [rate_factor(rate, day_count, period.start, period.due, period) for period in periods]
 
 
 def rate_factor(rate: Rate, day_count: DayCount, start: date, end: date, period: Period) -> Factor:

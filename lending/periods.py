@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from lending.conventions import MonthEnd
 
@@ -61,8 +62,7 @@ class Every:
         return add_months(start, self.months * times) if self.months else start + timedelta(self.days * times)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """Days [start, due): the first day counts, the due date does not. `regular_days` are those of a whole period."""
 
     start: date
@@ -95,10 +95,11 @@ class Calendar:
         first_day = self.start if due == regular_due else self.every.after(due, -1)
         yield Period(self.start, due, (due - first_day).days)
         anchor, number = (self.first_due, 0) if self.first_due else (self.start, 1)
+        rolls = self.month_end is MonthEnd.ROLL
         while True:
             number += 1
             start = due
-            due = self.every.after(start) if self.month_end is MonthEnd.ROLL else self.every.after(anchor, number)
+            due = self.every.after(start) if rolls else self.every.after(anchor, number)
             yield Period(start, due, (due - start).days)
 
     def periods(self, count: int, skip: int = 0) -> tuple[Period, ...]:

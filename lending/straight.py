@@ -1,13 +1,13 @@
 """The rows of a loan to which nothing happens: one draw, one rate, no grace. No Django, no clock.
 
-Most quotes are such loans, and quotes are made while a customer moves a slider: this is `plan.Plan` with everything left
-out that only events need. A property holds both to the same rows.
+Most quotes are such loans, and quotes are made while a customer moves a slider: this is `plan.Plan` with everything
+left out that only events need. A property holds both to the same rows.
 """
 
 from decimal import Decimal
 
 from core.money import ZERO
-from lending.interest import Factor, rate_factor
+from lending.interest import Factor, rate_factors
 from lending.levels import choose_instalment, choose_principal
 from lending.plan import Instalment
 from lending.terms import Grace, Method, Terms
@@ -30,17 +30,18 @@ def is_straight(terms: Terms) -> bool:
 
 def straight_rows(terms: Terms) -> list[Instalment]:
     """The instalments of straight `terms`, without fees."""
-    factors = [rate_factor(terms.rate, terms.conventions.day_count, p.start, p.due, p) for p in terms.periods]
+    factors = rate_factors(terms.rate, terms.conventions.day_count, terms.periods)
     principals = _principals(terms, factors)
-    balance, rounded = terms.principal, terms.conventions.round
+    balance, rounded = terms.principal, terms.conventions.rounder()
+    with_interest, last = terms.method is Method.EQUAL_INSTALMENT, len(factors)
     rows = []
-    for number, (period, factor, pays) in enumerate(zip(terms.periods, factors, principals, strict=True), 1):
-        interest = rounded(balance * factor.over / factor.under)
-        if number == len(factors):
+    for number, (period, (over, under), pays) in enumerate(zip(terms.periods, factors, principals, strict=True), 1):
+        interest = rounded(balance * over / under)
+        principal = pays - interest if with_interest else pays
+        if number == last or principal > balance:
             principal = balance
-        else:
-            principal = pays - interest if terms.method is Method.EQUAL_INSTALMENT else pays
-            principal = min(balance, max(ZERO, principal))
+        elif principal < 0:
+            principal = ZERO
         balance -= principal
         rows.append(Instalment(number, period.start, period.due, principal, interest, balance))
     return rows

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 
 from core.problems import Problem
-from lending.apr import Flow, NoRate, TimeBase, apr_of, time_in_months
+from lending.apr import Flow, NoRate, TimeBase, apr_of, time_in_months, whole
 from lending.calculator import figures
 from lending.calculator.request import Asked
 from lending.calculator.terms import read_conventions, read_periods
@@ -73,8 +73,8 @@ def _flows(advances: list[Asked], payments: list[Asked], base: TimeBase) -> list
     """The flows in order of time, measured from the first advance."""
     if advances[0].one_of("date", "at") == "at":
         return [
-            *(Flow(months, -amount) for months, amount in _read(advances, "at", _months)),
-            *(Flow(months, amount) for months, amount in _read(payments, "at", _months)),
+            *(Flow(whole(months), -amount) for months, amount in _read(advances, "at", _months)),
+            *(Flow(whole(months), amount) for months, amount in _read(payments, "at", _months)),
         ]
     lent = _read(advances, "date", lambda item: item.day("date"))
     paid = _read(payments, "date", lambda item: item.day("date"))

@@ -69,7 +69,7 @@ def test_a_bank_example_pub_21():
 
 @pytest.mark.parametrize(("payment", "nominal", "effective"), [("1120", "21.46", "23.70"), ("1072", "13.03", "13.84")])
 def test_the_true_rate_of_a_flat_fee_der_09_and_10(payment, nominal, effective):
-    flows = [Flow(Decimal(0), Decimal(-12000)), *(Flow(Decimal(month), Decimal(payment)) for month in range(1, 13))]
+    flows = [Flow(0, Decimal(-12000)), *(Flow(month, Decimal(payment)) for month in range(1, 13))]
     apr = apr_of(flows)
     assert (round(apr.nominal * 100, 2), round(apr.effective * 100, 2)) == (Decimal(nominal), Decimal(effective))
 

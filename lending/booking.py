@@ -7,6 +7,9 @@ penalty     debit penalty receivable, credit penalty income (each funder's part)
 payment     debit collections in clearing, credit principal and receivables (each funder's part);
             a partner's part: debit its fund pool and its income, credit due to the partner
 came back   the same on the other sides
+
+What is owed is not reckoned here: a fold of the loan's events says it, and only the difference from what is booked is
+posted, so that a backdated or bounced payment corrects interest and penalty without cancelling anything.
 """
 
 import datetime as dt
@@ -17,7 +20,8 @@ from core import clock
 from core.money import ZERO
 from lending import shares
 from lending.allocation import Amounts
-from lending.models import Funder, Instalment, Loan, LoanEvent
+from lending.fold import LoanFold
+from lending.models import Funder, Loan, LoanEvent
 from payments import ledger
 from payments.chart import AccountKind, account
 from payments.ledger import Line, credit, debit
@@ -36,34 +40,83 @@ def payout_returned(loan: Loan, *, on: dt.date, reference: str) -> None:
     _write(loan, Kind.RETURN, loan.principal, on, lines, reference)
 
 
-def fell_due(loan: Loan, instalment: Instalment, *, on: dt.date) -> None:
-    """The interest of an instalment is owed from `on`."""
-    parts = shares.parts_of(loan, instalment.interest, split_before=loan.interest_raised)
+def raise_dues(loan: Loan, folded: LoanFold, *, on: dt.date) -> None:
+    """Book what the fold says has fallen due and run up, less what is booked already: only the difference is posted."""
+    _raise_dues(loan, folded, on)
+    loan.note(interest_raised=loan.interest_raised, penalty_raised=loan.penalty_raised)
+
+
+def paid(loan: Loan, folded: LoanFold, amount: Decimal, *, on: dt.date, reference: str, **details: Any) -> None:
+    """A payment of `amount` yuan by order `reference`, which the fold has taken in.
+
+    `details`: `value_date`, the day from which it counts, and `strategy`, what it does where it exceeds the dues.
+    """
+    _settle(loan, folded, Kind.PAYMENT, amount, on, reference, details)
+
+
+def payment_returned(loan: Loan, folded: LoanFold, amount: Decimal, *, on: dt.date, reference: str) -> None:
+    """The payment of `amount` yuan by order `reference` came back: in the fold it never was."""
+    _settle(loan, folded, Kind.REVERSAL, -amount, on, reference, {"value_date": on})
+
+
+def _settle(
+    loan: Loan,
+    folded: LoanFold,
+    kind: LoanEvent.Kind,
+    amount: Decimal,
+    on: dt.date,
+    reference: str,
+    details: dict[str, Any],
+) -> None:
+    """Post the difference between what the fold says was raised and paid and what is booked. It must be `amount`."""
+    _raise_dues(loan, folded, on)
+    total = _paid_in(loan, folded).minus(Amounts(loan.penalty_paid, ZERO, loan.interest_paid, loan.principal_paid))
+    if total.total != amount:
+        raise RuntimeError(f"{amount - total.total} yuan of {reference} pay nothing: refund them")
+    value_date = details.pop("value_date")
+    _write(loan, kind, amount, on, _payment(loan, total), reference, _details(total, details), value_date)
+    loan.note(
+        interest_raised=loan.interest_raised,
+        penalty_raised=loan.penalty_raised,
+        outstanding_principal=folded.principal,
+        principal_paid=loan.principal_paid + total.principal,
+        interest_paid=loan.interest_paid + total.interest,
+        penalty_paid=loan.penalty_paid + total.penalty,
+    )
+
+
+def _raise_dues(loan: Loan, folded: LoanFold, on: dt.date) -> None:
+    """Post what was raised since, and what earlier interest and penalty are to be corrected by; unsaved on the loan."""
+    known = loan.events.filter(kind=Kind.DUE).count()
+    for debt in folded.debts[known:]:
+        _raise_interest(loan, debt.row.interest, Kind.DUE, on, amount=debt.row.total, instalment=debt.row.no)
+    correction = sum((debt.row.interest for debt in folded.debts), ZERO) - loan.interest_raised
+    if correction:
+        _raise_interest(loan, correction, Kind.ADJUSTMENT, on, amount=correction)
+    penalty = sum((debt.penalty for debt in folded.debts), ZERO) - loan.penalty_raised
+    if penalty:
+        parts = shares.parts_of(loan, penalty, split_before=loan.penalty_raised)
+        lines = _raised(AccountKind.PENALTY_RECEIVABLE, AccountKind.PENALTY_INCOME, parts)
+        _write(loan, Kind.PENALTY, penalty, on, lines)
+        loan.penalty_raised += penalty
+
+
+def _raise_interest(
+    loan: Loan, interest: Decimal, kind: LoanEvent.Kind, on: dt.date, *, amount: Decimal, **details: int
+) -> None:
+    parts = shares.parts_of(loan, interest, split_before=loan.interest_raised)
     lines = _raised(AccountKind.INTEREST_RECEIVABLE, AccountKind.INTEREST_INCOME, parts)
-    _write(loan, Kind.DUE, instalment.total, on, lines, details={"instalment": instalment.no})
-    loan.note(interest_raised=loan.interest_raised + instalment.interest)
+    _write(loan, kind, amount, on, lines, details=details)
+    loan.interest_raised += interest
 
 
-def penalised(loan: Loan, amount: Decimal, *, on: dt.date) -> None:
-    """Penalty interest of `amount` yuan is owed from `on`."""
-    parts = shares.parts_of(loan, amount, split_before=loan.penalty_raised)
-    lines = _raised(AccountKind.PENALTY_RECEIVABLE, AccountKind.PENALTY_INCOME, parts)
-    _write(loan, Kind.PENALTY, amount, on, lines)
-    loan.note(penalty_raised=loan.penalty_raised + amount)
-
-
-def paid(loan: Loan, paid_parts: dict[int, Amounts], *, on: dt.date, reference: str) -> None:
-    """A payment by order `reference`, spread over instalments (number → amounts)."""
-    total = _sum(paid_parts)
-    _write(loan, Kind.PAYMENT, total.total, on, _payment(loan, total), reference, _details(paid_parts))
-    _count(loan, total)
-
-
-def payment_returned(loan: Loan, paid_parts: dict[int, Amounts], *, on: dt.date, reference: str) -> None:
-    """The payment by order `reference` came back: what it paid is owed again."""
-    total = Amounts().minus(_sum(paid_parts))
-    _write(loan, Kind.REVERSAL, -total.total, on, _payment(loan, total), reference, _details(paid_parts))
-    _count(loan, total)
+def _paid_in(loan: Loan, folded: LoanFold) -> Amounts:
+    """What the fold says has been paid in all."""
+    return Amounts(
+        penalty=sum((debt.paid.penalty for debt in folded.debts), ZERO),
+        interest=sum((debt.paid.interest for debt in folded.debts), ZERO),
+        principal=loan.principal - folded.principal,
+    )
 
 
 def _write(
@@ -74,6 +127,7 @@ def _write(
     lines: list[Line],
     reference: str = "",
     details: dict[str, Any] | None = None,
+    value_date: dt.date | None = None,
 ) -> None:
     number = loan.events.count() + 1
     if lines:
@@ -89,6 +143,7 @@ def _write(
         no=number,
         kind=kind,
         business_date=on,
+        value_date=value_date or on,
         amount=amount,
         details=details or {},
         reference=reference,
@@ -141,26 +196,7 @@ def _of(kind: AccountKind, funder: Funder) -> str:
     return account(kind, funder=funder.code)
 
 
-def _sum(parts: dict[int, Amounts]) -> Amounts:
-    total = Amounts()
-    for part in parts.values():
-        total = total.plus(part)
-    return total
-
-
-def _count(loan: Loan, total: Amounts) -> None:
-    loan.note(
-        outstanding_principal=loan.outstanding_principal - total.principal,
-        principal_paid=loan.principal_paid + total.principal,
-        interest_paid=loan.interest_paid + total.interest,
-        penalty_paid=loan.penalty_paid + total.penalty,
-    )
-
-
-def _details(parts: dict[int, Amounts]) -> dict[str, Any]:
-    return {
-        "paid": {
-            str(no): {"principal": str(part.principal), "interest": str(part.interest), "penalty": str(part.penalty)}
-            for no, part in parts.items()
-        }
-    }
+def _details(total: Amounts, details: dict[str, Any]) -> dict[str, Any]:
+    """What an event keeps: how the amount was spread, and what else was agreed."""
+    spread = {"principal": str(total.principal), "interest": str(total.interest), "penalty": str(total.penalty)}
+    return {"paid": spread, **details}

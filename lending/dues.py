@@ -7,49 +7,41 @@ import datetime as dt
 from decimal import Decimal
 
 from core import actors
-from core.money import ZERO, round_money
-from lending import booking, quotes
+from core.money import ZERO
+from lending import booking, standing
+from lending.fold import LoanFold
 from lending.models import Instalment, Loan
-from lending.penalty import days_late, penalty_for_days
 
 DAY_CLOSE = actors.system("day-close")
-ONE_DAY = dt.timedelta(days=1)
 BUCKET_DAYS = 30
 LAST_BUCKET = 6
 
 
-def raise_dues(loan: Loan, *, on: dt.date) -> None:
-    """Let every instalment with a due date up to `on` fall due, each on its own date. The loan is locked."""
-    for instalment in loan.instalments.filter(raised=False, due_date__lte=on):
-        booking.fell_due(loan, instalment, on=instalment.due_date)
-        instalment.raised = True
-        instalment.save(update_fields=["raised"])
-
-
 def bring_up_to(loan: Loan, date: dt.date) -> None:
-    """Bring the locked loan up to business `date`, one day after the other from where it stands.
+    """Bring the locked loan up to business `date`.
 
     Lateness counts the days [due date, `date`), so it does not matter at which hour of `date` this is done.
     """
     assert loan.last_closed_date is not None
-    day = loan.last_closed_date
-    while day < date:
-        day = _next_eventful_day(loan, after=day, until=date)
-        raise_dues(loan, on=day)
-        _penalise(loan, day)
-        loan.note(last_closed_date=day, dpd=days_past_due(loan, day))
+    if loan.last_closed_date >= date:
+        return
+    if _something_happens(loan, date):
+        folded = standing.fold_of(loan, date)
+        booking.raise_dues(loan, folded, on=date)
+        note_standing(loan, folded)
+    loan.note(last_closed_date=date)
+
+
+def note_standing(loan: Loan, folded: LoanFold) -> None:
+    """Let the schedule, the days past due and the status of the locked loan say what the fold says."""
+    rewrite_schedule(loan, folded)
+    loan.note(dpd=folded.dpd)
     show_lateness(loan)
-
-
-def days_past_due(loan: Loan, on: dt.date) -> int:
-    """Calendar days on `on` since the oldest unpaid due date."""
-    unpaid = _unpaid(loan, on)
-    return days_late(unpaid[0].due_date, on) if unpaid else 0
 
 
 def arrears(loan: Loan, on: dt.date) -> Decimal:
     """What is past its due date and unpaid on `on`, penalties included, yuan."""
-    return sum((item.unpaid().total for item in _unpaid(loan, on)), ZERO)
+    return sum((item.unpaid().total for item in loan.instalments.filter(due_date__lt=on)), ZERO)
 
 
 def bucket(dpd: int) -> str:
@@ -60,37 +52,35 @@ def bucket(dpd: int) -> str:
     return f"M{months}" if months <= LAST_BUCKET else f"M{LAST_BUCKET}+"
 
 
-def _next_eventful_day(loan: Loan, *, after: dt.date, until: dt.date) -> dt.date:
-    """The next day on which something can change: every day while something is late, else the next due date."""
-    if _unpaid(loan, after + ONE_DAY):
-        return after + ONE_DAY
-    due = loan.instalments.filter(due_date__gt=after).order_by("no").values_list("due_date", flat=True).first()
-    return min(due, until) if due else until
+def _something_happens(loan: Loan, date: dt.date) -> bool:
+    """Whether an instalment falls due by `date`, or one that fell due is late and so costs more every day."""
+    if loan.instalments.filter(raised=False, due_date__lte=date).exists():
+        return True
+    return any(item.unpaid().total for item in loan.instalments.filter(due_date__lt=date))
 
 
-def _unpaid(loan: Loan, on: dt.date) -> list[Instalment]:
-    """Instalments due before `on` of which something is unpaid, the oldest first."""
-    return [item for item in loan.instalments.filter(due_date__lt=on) if item.unpaid().total]
-
-
-def _penalise(loan: Loan, day: dt.date) -> None:
-    """One more day of penalty on the principal that is late at the end of `day`; inside the grace nothing.
-
-    On the first day after the grace the days of grace count too (domain rules: penalty).
-    """
-    rate = quotes.penalty_rate_of_day(loan.frozen_terms, loan.annual_rate)
-    grace, total = loan.frozen_terms["grace_days"], ZERO
-    for item in loan.instalments.filter(due_date__lt=day):
-        late = days_late(item.due_date, day)
-        base = item.principal - item.paid_principal
-        if late <= grace or not base:
-            continue
-        item.penalty_exact += penalty_for_days(base, rate, late if late == grace + 1 else 1)
-        before, item.penalty = item.penalty, round_money(item.penalty_exact)
-        item.save(update_fields=["penalty_exact", "penalty"])
-        total += item.penalty - before
-    if total:
-        booking.penalised(loan, total, on=day)
+def rewrite_schedule(loan: Loan, folded: LoanFold) -> None:
+    """Write the rows of the fold where they differ from those that stand; a row that is no longer needed goes."""
+    standing_rows = {row.no: row for row in loan.instalments.all()}
+    statement, raised = folded.statement(), len(folded.debts)
+    for index, row in enumerate(statement.rows):
+        paid = statement.paid[index]
+        figures = {
+            "start": row.start,
+            "due_date": row.due,
+            "principal": row.principal,
+            "interest": row.interest,
+            "balance": row.balance,
+            "raised": index < raised,
+            "penalty": statement.penalties[index],
+            "paid_principal": paid.principal,
+            "paid_interest": paid.interest,
+            "paid_penalty": paid.penalty,
+        }
+        stands = standing_rows.pop(row.no, None)
+        if stands is None or any(getattr(stands, name) != value for name, value in figures.items()):
+            Instalment.objects.update_or_create(loan=loan, no=row.no, defaults=figures)
+    loan.instalments.filter(no__in=standing_rows).delete()
 
 
 def show_lateness(loan: Loan) -> None:

@@ -196,6 +196,11 @@ class LoanFold:
         return total
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nothing is owed and nothing will be."""
+        return self.plan.finished and not self.principal and not self.due.total
+
+    @property
     def dpd(self) -> int:
         """Days since the oldest unpaid due date."""
         oldest = next((debt for debt in self.debts if debt.scheduled_owed), None)

@@ -1,10 +1,11 @@
 """Repayments: asked for by the customer, collected, spread over what is owed, taken back if they bounce."""
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts import customers, messages
@@ -14,9 +15,10 @@ from core.money import ZERO, format_yuan, round_money
 from core.problems import Problem
 from core.registry import OrderOutcome
 from core.serials import Serial, next_serial
-from lending import aging, booking, credit_lines, dues, frozen_terms, loans
-from lending.allocation import Amounts, allocate
+from lending import aging, booking, credit_lines, dues, loans, standing
+from lending.fold import LoanFold
 from lending.models import CreditLine, Loan, LoanEvent, Repayment
+from lending.plan import Instalment as Row
 from payments import orders
 from payments.orders import OrderKind, Payee
 
@@ -24,11 +26,12 @@ PURPOSE = "loan_repayment"
 COLLECTOR = actors.system("collection")
 
 
-def ask(*, customer: Customer, loan_serial: str, amount: Decimal) -> Repayment:
-    """Collect `amount` yuan of what is due today from the customer's card.
+def ask(*, customer: Customer, loan_serial: str, amount: Decimal, strategy: str = "") -> Repayment:
+    """Collect `amount` yuan from the customer's card: what is due today, or more, up to the payoff.
 
-    Raises Problem: not_found (404), loan_closed, nothing_due, repayment_running (all 409), amount_invalid,
-    amount_more_than_owed.
+    What exceeds the dues is paid early and does what `strategy` says. It counts from today, whenever it arrives.
+    Raises Problem: not_found (404), loan_closed, repayment_running (both 409), amount_invalid, amount_more_than_owed,
+    strategy_needed.
     """
     today = clock.today()
     if amount <= 0 or amount != round_money(amount):
@@ -41,8 +44,34 @@ def ask(*, customer: Customer, loan_serial: str, amount: Decimal) -> Repayment:
         loan.lock()
         _require_repayable(loan)
         dues.bring_up_to(loan, today)
-        _check_amount(loan, amount, today)
-        return _order(loan, amount)
+        return _order(loan, amount, _agreed_strategy(loan, amount, strategy, today))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The instalments still to come before and after a payment, and what it saves in interest, yuan."""
+
+    before: list[Row]
+    after: list[Row]
+    saved: Decimal
+
+
+def preview(*, loan: Loan, amount: Decimal, strategy: str) -> Preview:
+    """What paying `amount` yuan today would change. Nothing is changed. Raises Problem as `ask` does."""
+    today = clock.today()
+    if not loan.is_repaying:
+        raise Problem("loan_closed", _("Nothing is to be repaid on this loan."), status=409)
+    strategy = _agreed_strategy(loan, amount, strategy, today)
+    before = standing.fold_of(loan, today)
+    after = standing.fold_of(loan, today, more=[standing.payment(loan, amount, today, strategy)])
+    interest = [sum((row.interest for row in folded.statement().rows), ZERO) for folded in (before, after)]
+    return Preview(_to_come(before, today), _to_come(after, today), interest[0] - interest[1])
+
+
+def _to_come(folded: LoanFold, today: dt.date) -> list[Row]:
+    """Rows after today on which something is still to be paid; what was prepaid on a row is taken off."""
+    rows = folded.statement().rows[len(folded.debts) :]
+    return [replace(row, principal=row.principal - row.prepaid) for row in rows if row.due > today]
 
 
 def find(customer: Customer, loan_serial: str, serial: str) -> Repayment:
@@ -51,6 +80,11 @@ def find(customer: Customer, loan_serial: str, serial: str) -> Repayment:
     if repayment is None:
         raise Problem("not_found", _("There is no such repayment."), status=404)
     return repayment
+
+
+def payoff_now(loan: Loan) -> Decimal:
+    """What settles the loan today: everything owed, and the interest of the days used, yuan."""
+    return standing.payoff_on(loan, clock.today()).total if loan.is_repaying else ZERO
 
 
 def due_now(loan: Loan, on: dt.date) -> Decimal:
@@ -74,7 +108,7 @@ class CollectionHandler:
         repayment = Repayment.objects.select_related("loan__customer").get(serial=outcome.reference)
         if outcome.status == "succeeded":
             repayment.succeed(by=COLLECTOR, why=f"collected by order {outcome.order_serial}")
-            _book(repayment.loan, outcome)
+            _book(repayment, outcome)
         elif outcome.status == "failed":
             _fail(repayment, outcome)
         else:
@@ -89,21 +123,25 @@ def _require_repayable(loan: Loan) -> None:
         raise Problem("repayment_running", _("A repayment is on its way: wait until it has arrived."), status=409)
 
 
-def _check_amount(loan: Loan, amount: Decimal, today: dt.date) -> None:
-    due = due_now(loan, today)
-    if not due:
-        following = loan.instalments.filter(due_date__gt=today).first()
-        day = date_format(following.due_date) if following else ""
-        message = _("Nothing is due today. The next instalment can be paid on %(day)s.") % {"day": day}
-        raise Problem("nothing_due", message, status=409)
-    if amount > due:
-        message = _("This is more than is due: %(due)s.") % {"due": format_yuan(due)}
-        raise Problem("amount_more_than_owed", message, field="amount", due=f"{due:.2f}")
+def _agreed_strategy(loan: Loan, amount: Decimal, strategy: str, today: dt.date) -> str:
+    """What a payment of `amount` does where it exceeds the dues; empty where it does not. Raises Problem."""
+    payoff, due = standing.payoff_on(loan, today).total, due_now(loan, today)
+    if amount > payoff:
+        message = _("This is more than settles the loan today: %(payoff)s.") % {"payoff": format_yuan(payoff)}
+        raise Problem("amount_more_than_owed", message, field="amount", due=f"{due:.2f}", payoff=f"{payoff:.2f}")
+    if amount <= due:
+        return ""
+    if amount == payoff:
+        return Repayment.Strategy.LOWER
+    if strategy not in Repayment.Strategy.values:
+        needed = _("More than is due today (%(due)s): choose what paying early shall do.") % {"due": format_yuan(due)}
+        raise Problem("strategy_needed", needed, field="strategy", due=f"{due:.2f}")
+    return strategy
 
 
-def _order(loan: Loan, amount: Decimal) -> Repayment:
+def _order(loan: Loan, amount: Decimal, strategy: str) -> Repayment:
     repayment = Repayment.objects.create(
-        serial=next_serial(Serial.REPAYMENT), loan=loan, amount=amount, asked_at=clock.now()
+        serial=next_serial(Serial.REPAYMENT), loan=loan, amount=amount, strategy=strategy, asked_at=clock.now()
     )
     card = loans.card_of(loan.customer)
     order = orders.create_order(
@@ -119,18 +157,16 @@ def _order(loan: Loan, amount: Decimal) -> Repayment:
     return repayment
 
 
-def _book(loan: Loan, outcome: OrderOutcome) -> None:
-    on = outcome.business_date
+def _book(repayment: Repayment, outcome: OrderOutcome) -> None:
+    loan, on = repayment.loan, outcome.business_date
     dues.bring_up_to(loan, on)
-    owed = list(loan.instalments.filter(due_date__lte=on))
-    order = frozen_terms.allocation_order(loan.frozen_terms)
-    spread = allocate(outcome.amount, [item.unpaid() for item in owed], order)
-    if spread.left_over:
-        raise RuntimeError(f"{spread.left_over} yuan of {outcome.order_serial} pay nothing: refund them")
-    paid = {item.no: part for item, part in zip(owed, spread.paid, strict=True) if part.total}
-    booking.paid(loan, paid, on=on, reference=outcome.order_serial)
-    _note(loan, paid, sign=1)
-    _show_standing(loan, on)
+    value_date = min(on, clock.business_date_of(repayment.asked_at))
+    payment = standing.payment(loan, outcome.amount, value_date, repayment.strategy)
+    folded = standing.fold_of(loan, _latest(loan, on), more=[payment])
+    reference = outcome.order_serial
+    details = {"value_date": value_date, "strategy": repayment.strategy}
+    _move_principal(loan, lambda: booking.paid(loan, folded, outcome.amount, on=on, reference=reference, **details))
+    _show_standing(loan, folded, on)
     context = {"loan": loan.serial, "amount": format_yuan(outcome.amount)}
     messages.send(loan.customer, "repayment_received", context, key=f"repaid {outcome.reference}")
 
@@ -142,34 +178,33 @@ def _fail(repayment: Repayment, outcome: OrderOutcome) -> None:
 
 
 def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
-    event = loan.events.get(kind=LoanEvent.Kind.PAYMENT, reference=outcome.order_serial)
-    paid = {int(no): _amounts(part) for no, part in event.details["paid"].items()}
-    booking.payment_returned(loan, paid, on=outcome.business_date, reference=outcome.order_serial)
-    _note(loan, paid, sign=-1)
+    """The payment never was: interest, penalty and schedule are as without it, and only the difference is posted."""
+    on, reference = outcome.business_date, outcome.order_serial
+    taken = loan.events.get(kind=LoanEvent.Kind.PAYMENT, reference=reference)
     if loan.status == Loan.Status.CLEARED:
-        loan.reopen(by=COLLECTOR, why=f"order {outcome.order_serial} came back")
-    _show_standing(loan, outcome.business_date)
+        loan.reopen(by=COLLECTOR, why=f"order {reference} came back")
+    on = max(on, taken.counts_from)
+    folded = standing.fold_of(loan, _latest(loan, on), more=[standing.reversal(loan, reference, on)])
+    _move_principal(loan, lambda: booking.payment_returned(loan, folded, taken.amount, on=on, reference=reference))
+    _show_standing(loan, folded, on)
     context = {"loan": loan.serial, "amount": format_yuan(outcome.amount)}
     messages.send(loan.customer, "repayment_failed", context, key=f"returned {outcome.reference}")
 
 
-def _note(loan: Loan, paid: dict[int, Amounts], *, sign: int) -> None:
-    """Mark the instalments paid (or unpaid again) and move the credit line by the principal."""
-    principal = ZERO
-    for item in loan.instalments.filter(no__in=paid):
-        part = paid[item.no]
-        item.take(part if sign > 0 else Amounts().minus(part))
-        principal += sign * part.principal
-    credit_lines.restore(CreditLine.objects.get(customer=loan.customer), principal)
+def _latest(loan: Loan, on: dt.date) -> dt.date:
+    """The day to fold the loan to: it may have been closed beyond `on` already."""
+    return max(on, loan.last_closed_date or on)
 
 
-def _show_standing(loan: Loan, on: dt.date) -> None:
-    loan.note(dpd=dues.days_past_due(loan, on))
-    dues.show_lateness(loan)
-    if not loan.owed_in_all() and not loan.instalments.filter(raised=False).exists():
+def _move_principal(loan: Loan, book: Callable[[], None]) -> None:
+    """Let `book` change the principal paid, and the credit line follow it."""
+    before = loan.principal_paid
+    book()
+    credit_lines.restore(CreditLine.objects.get(customer=loan.customer), loan.principal_paid - before)
+
+
+def _show_standing(loan: Loan, folded: LoanFold, on: dt.date) -> None:
+    dues.note_standing(loan, folded)
+    if folded.is_settled:
         loan.clear(by=COLLECTOR, why="everything is paid")
     aging.announce(loan, on=on)
-
-
-def _amounts(stored: dict[str, str]) -> Amounts:
-    return Amounts(**{name: Decimal(value) for name, value in stored.items()})

@@ -21,7 +21,6 @@ class Instalment(models.Model):
     interest = MoneyField(_("interest"))
     balance = MoneyField(_("balance"))
     raised = models.BooleanField(_("has fallen due"), default=False)
-    penalty_exact = models.DecimalField(_("penalty, unrounded"), max_digits=24, decimal_places=10, default=0)
     penalty = MoneyField(_("penalty interest"), default=ZERO)
     paid_principal = MoneyField(_("principal paid"), default=ZERO)
     paid_interest = MoneyField(_("interest paid"), default=ZERO)
@@ -56,10 +55,3 @@ class Instalment(models.Model):
             interest=self.interest - self.paid_interest,
             principal=self.principal - self.paid_principal,
         )
-
-    def take(self, paid: Amounts) -> None:
-        """Note a payment of these amounts (negative: taken back)."""
-        self.paid_penalty += paid.penalty
-        self.paid_interest += paid.interest
-        self.paid_principal += paid.principal
-        self.save(update_fields=["paid_penalty", "paid_interest", "paid_principal"])

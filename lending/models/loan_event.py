@@ -1,3 +1,5 @@
+import datetime as dt
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,12 +16,14 @@ class LoanEvent(models.Model):
         PENALTY = "penalty", _("penalty interest")
         PAYMENT = "payment", _("payment")
         REVERSAL = "reversal", _("payment came back")
+        ADJUSTMENT = "adjustment", _("interest corrected")
         RETURN = "return", _("payout came back")
 
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="events", verbose_name=_("loan"))
     no = models.PositiveIntegerField(_("number"))
     kind = models.CharField(_("event"), max_length=20, choices=Kind.choices)
     business_date = models.DateField(_("business date"))
+    value_date = models.DateField(_("counts from"), null=True)
     amount = MoneyField(_("amount"))
     details = models.JSONField(_("details"), default=dict)
     reference = models.CharField(_("reference"), max_length=20, blank=True)
@@ -33,3 +37,8 @@ class LoanEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan} {self.no} {self.kind}"
+
+    @property
+    def counts_from(self) -> dt.date:
+        """The day from which it counts: earlier than the day it was booked on, where it is backdated."""
+        return self.value_date or self.business_date

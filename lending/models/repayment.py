@@ -10,6 +10,13 @@ from lending.models.loan import Loan
 class Repayment(StatefulModel):
     """A payment that the customer has asked us to collect from the card, from the request to its end."""
 
+    class Strategy(models.TextChoices):
+        """What paying early does; the values are those of `lending.prepayment.Strategy`."""
+
+        SHORTEN = "shorten", _("Fewer instalments, each as before")
+        LOWER = "lower", _("As many instalments, each lower")
+        NEXT = "next", _("The principal of the next instalments paid ahead")
+
     class Status(models.TextChoices):
         PROCESSING = "processing", _("on its way")
         SUCCEEDED = "succeeded", _("received")
@@ -20,6 +27,7 @@ class Repayment(StatefulModel):
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="repayments", verbose_name=_("loan"))
     status = status_field(Status, Status.PROCESSING)
     amount = MoneyField(_("amount"))
+    strategy = models.CharField(_("what exceeds the dues"), max_length=10, blank=True, choices=Strategy.choices)
     order = models.CharField(_("collection order"), max_length=20, blank=True)
     failure = models.CharField(_("reason of failure"), max_length=60, blank=True)
     asked_at = models.DateTimeField(_("asked"))

@@ -1,0 +1,74 @@
+"""How a loan stands on a date: its frozen terms and its own events, folded by the arithmetic that anyone can check.
+
+Nothing here changes anything; `dues` and `repayments` book what the fold says.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from lending import frozen_terms, quotes
+from lending.allocation import Amounts
+from lending.events import Event, Payment, Reversal
+from lending.fold import LoanFold, fold
+from lending.interest import Rate, RateKind
+from lending.models import Loan, LoanEvent
+from lending.payoff import payoff_of
+from lending.penalty import PenaltyTerms
+from lending.prepayment import Strategy
+from lending.terms import Terms
+
+Kind = LoanEvent.Kind
+
+
+def fold_of(loan: Loan, on: dt.date, more: Sequence[Event] = ()) -> LoanFold:
+    """The loan at the end of business date `on`, by its events and `more` that are not yet written."""
+    return fold(terms_of(loan), [*happened(loan), *more], on, penalty_of(loan))
+
+
+def payoff_on(loan: Loan, on: dt.date) -> Amounts:
+    """What settles the loan on a business date: the principal, and interest only for the days used (Civil Code 677)."""
+    return payoff_of(fold_of(loan, on))
+
+
+def terms_of(loan: Loan) -> Terms:
+    """The loan's frozen terms from its value date on."""
+    assert loan.value_date is not None
+    return frozen_terms.terms(
+        loan.frozen_terms,
+        principal=loan.principal,
+        annual_rate=loan.annual_rate,
+        term_months=loan.term_months,
+        value_date=loan.value_date,
+    )
+
+
+def penalty_of(loan: Loan) -> PenaltyTerms:
+    """What lateness costs: by the day, on overdue principal."""
+    rate = quotes.penalty_rate_of_day(loan.frozen_terms, loan.annual_rate)
+    return PenaltyTerms(rate=Rate(RateKind.DAILY, rate), grace_days=loan.frozen_terms["grace_days"])
+
+
+def happened(loan: Loan) -> list[Event]:
+    """What the customer and the institution did, in the order in which we learnt of it."""
+    events: list[Event] = []
+    places: dict[str, int] = {}
+    for event in loan.events.filter(kind__in=[Kind.PAYMENT, Kind.REVERSAL]).order_by("no"):
+        if event.kind == Kind.PAYMENT:
+            places[event.reference] = len(events)
+            events.append(payment(loan, event.amount, event.counts_from, event.details.get("strategy", "")))
+        else:
+            events.append(Reversal(event.counts_from, places[event.reference]))
+    return events
+
+
+def payment(loan: Loan, amount: Decimal, on: dt.date, strategy: str) -> Payment:
+    """A payment as the fold takes it: by the loan's own allocation order; what exceeds the dues by `strategy`."""
+    order = tuple(frozen_terms.allocation_order(loan.frozen_terms))
+    return Payment(on, amount, order, Strategy(strategy) if strategy else None)
+
+
+def reversal(loan: Loan, reference: str, on: dt.date) -> Reversal:
+    """The taking back of the payment that order `reference` made."""
+    before = [event.reference for event in loan.events.filter(kind__in=[Kind.PAYMENT, Kind.REVERSAL]).order_by("no")]
+    return Reversal(on, before.index(reference))

@@ -13,7 +13,7 @@ from accounts.tests import factories as people
 from core import clock
 from core.money import ZERO
 from core.problems import Problem
-from lending import day_close, repayments, shares
+from lending import day_close, repayments, shares, standing
 from lending.models import CreditLine, Loan, Repayment
 from lending.tests.factories import offered, running_loan, tell
 from payments import ledger
@@ -43,8 +43,8 @@ def close_until(loan, date):
     return Loan.objects.get(pk=loan.pk)
 
 
-def pay(loan, amount, status="succeeded"):
-    repayment = repayments.ask(customer=loan.customer, loan_serial=loan.serial, amount=amount)
+def pay(loan, amount, status="succeeded", strategy=""):
+    repayment = repayments.ask(customer=loan.customer, loan_serial=loan.serial, amount=amount, strategy=strategy)
     tell(repayment.order, status, reason="CARD_BALANCE_NOT_ENOUGH" if status == "failed" else "")
     return Repayment.objects.get(pk=repayment.pk)
 
@@ -75,6 +75,12 @@ def assert_books_agree(loan):
     assert sum(row.principal - row.paid_principal for row in rows) == loan.outstanding_principal
     assert sum(row.interest for row in rows if row.raised) == loan.interest_raised
     assert sum(row.penalty for row in rows) == loan.penalty_raised
+    if loan.status != "cancelled":
+        folded = standing.fold_of(loan, max(loan.last_closed_date, clock.today() - dt.timedelta(days=1)))
+        assert folded.principal == loan.outstanding_principal
+        assert sum((debt.row.interest for debt in folded.debts), ZERO) == loan.interest_raised
+        assert folded.due.interest == loan.interest_raised - loan.interest_paid
+        assert folded.due.penalty == loan.penalty_raised - loan.penalty_paid
     for share in loan.funding.all():
         exact = loan.outstanding_principal * share.share
         assert abs(on_the_books(loan, "loan_principal").get(share.funder.code, ZERO) - exact) <= Decimal("0.01")
@@ -132,7 +138,7 @@ def test_paying_the_arrears_cures_the_loan(customer):
     loan = close_until(loan, due_dates(loan)[0] + dt.timedelta(days=3))
     assert loan.status == "overdue"
     go_to(clock.today())
-    with pytest.raises(Problem, match="amount_more_than_owed") as refused:
+    with pytest.raises(Problem, match="strategy_needed") as refused:
         pay(loan, Decimal("9000"))
     pay(loan, Decimal(refused.value.details["due"]))
     loan = Loan.objects.get(pk=loan.pk)
@@ -212,23 +218,23 @@ def test_a_payout_that_ends_badly_frees_the_limit_and_leaves_no_debt(customer, s
         ("0", "amount_invalid"),
         ("-5", "amount_invalid"),
         ("1.005", "amount_invalid"),
-        ("889.44", "amount_more_than_owed"),
+        ("due + 0.01", "strategy_needed"),
+        ("payoff + 0.01", "amount_more_than_owed"),
     ],
 )
 def test_amounts_that_cannot_be_paid_are_refused(customer, amount, code):
     loan = running_loan(customer, amount=Decimal("10000"))
     go_to(due_dates(loan)[0])
-    due = repayments.due_now(loan, clock.today())
-    amount = str(due + Decimal("0.01")) if code == "amount_more_than_owed" else amount
+    base = {"due": repayments.due_now(loan, clock.today()), "payoff": repayments.payoff_now(loan)}
+    name, _, more = amount.partition(" + ")
+    amount = str(base[name] + Decimal(more)) if more else amount
     with pytest.raises(Problem, match=code):
         repayments.ask(customer=customer, loan_serial=loan.serial, amount=Decimal(amount))
     assert not Repayment.objects.exists()
 
 
-def test_before_anything_is_due_and_while_one_is_running_a_payment_is_refused(customer):
+def test_while_one_payment_is_running_another_is_refused(customer):
     loan = running_loan(customer, amount=Decimal("10000"))
-    with pytest.raises(Problem, match="nothing_due"):
-        pay(loan, Decimal("10"))
     go_to(due_dates(loan)[0])
     repayments.ask(customer=customer, loan_serial=loan.serial, amount=Decimal("10"))
     with pytest.raises(Problem, match="repayment_running"):
@@ -242,22 +248,99 @@ def test_nobody_repays_or_sees_anothers_loan(customer):
         repayments.ask(customer=stranger, loan_serial=loan.serial, amount=Decimal("10"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=EXAMPLES)
-@given(
-    fen=st.integers(100_000, 2_000_000),
-    partner=st.booleans(),
-    steps=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 100), st.booleans()), min_size=1, max_size=6),
+def test_paying_off_early_costs_the_days_used_and_settles_the_loan(customer):
+    loan = running_loan(customer, amount=Decimal("10000"), partner=True)
+    go_to(loan.value_date + dt.timedelta(days=10))
+    payoff = repayments.payoff_now(loan)
+    assert payoff == Decimal("10000") + round(Decimal("10000") * Decimal("0.1224") * 10 / 365, 2)
+    pay(loan, payoff)
+    loan = Loan.objects.get(pk=loan.pk)
+    assert (loan.status, loan.owed_in_all(), loan.interest_paid) == ("cleared", ZERO, payoff - 10000)
+    assert loan.instalments.count() == 1
+    assert_books_agree(loan)
+
+
+@pytest.mark.parametrize("strategy", ["shorten", "lower", "next"])
+def test_paying_early_changes_the_schedule_as_was_shown(customer, strategy):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    go_to(loan.value_date + dt.timedelta(days=10))
+    shown = repayments.preview(loan=loan, amount=Decimal("3000"), strategy=strategy)
+    pay(loan, Decimal("3000"), strategy=strategy)
+    assert_books_agree(loan)
+    rows = list(loan.instalments.all())
+    assert [(row.due_date, row.unpaid().total) for row in rows] == [(row.due, row.total) for row in shown.after]
+    assert (len(shown.after) < len(shown.before)) == (strategy == "shorten")
+    assert shown.saved > ZERO
+    assert Loan.objects.get(pk=loan.pk).outstanding_principal == Decimal("7000.00")
+
+
+def test_a_payment_counts_from_the_day_it_was_asked_even_if_it_arrives_later(customer):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    first = loan.instalments.first()
+    go_to(first.due_date)
+    repayment = repayments.ask(customer=customer, loan_serial=loan.serial, amount=first.total)
+    loan = close_until(loan, first.due_date + dt.timedelta(days=2))
+    assert (loan.dpd, loan.penalty_raised > ZERO) == (2, True)
+    tell(repayment.order, "succeeded")
+    loan = Loan.objects.get(pk=loan.pk)
+    assert (loan.dpd, loan.status, loan.penalty_raised) == (0, "active", ZERO)
+    assert_books_agree(loan)
+
+
+def test_an_early_payment_that_comes_back_never_was(customer):
+    quiet = running_loan(customer, amount=Decimal("4000"))
+    stirred = running_loan(people.verified_customer(), amount=Decimal("4000"))
+    go_to(stirred.value_date + dt.timedelta(days=10))
+    paid = pay(stirred, Decimal("3000"), strategy="shorten")
+    first = quiet.instalments.first()
+    go_to(first.due_date + dt.timedelta(days=3))
+    for loan in (quiet, stirred):
+        pay(loan, Decimal("50"))
+    tell(paid.order, "returned", reason="BOUNCED")
+    for loan in (quiet, stirred):
+        close_until(loan, first.due_date + dt.timedelta(days=9))
+    figures = ["status", "dpd", "outstanding_principal", "interest_raised", "interest_paid", "penalty_raised"]
+    same = [Loan.objects.filter(pk=loan.pk).values(*figures, "penalty_paid").get() for loan in (quiet, stirred)]
+    assert same[0] == same[1]
+    rows = ["no", "due_date", "principal", "interest", "balance", "paid_principal", "paid_interest", "penalty"]
+    assert list(quiet.instalments.values(*rows)) == list(stirred.instalments.values(*rows))
+    assert_books_agree(stirred)
+
+
+STEP = st.fixed_dictionaries(
+    {
+        "days": st.integers(0, 40),
+        "percent": st.integers(1, 100),
+        "of": st.sampled_from(["due", "payoff"]),
+        "strategy": st.sampled_from(["shorten", "lower", "next"]),
+        "arrives_after": st.sampled_from([0, 0, 1, 5]),
+        "bounces": st.one_of(st.none(), st.integers(0, 5)),
+    }
 )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=EXAMPLES)
+@given(fen=st.integers(100_000, 2_000_000), partner=st.booleans(), steps=st.lists(STEP, min_size=1, max_size=6))
 def test_any_life_keeps_the_books(customer, fen, partner, steps):
-    """Wait some days, pay some share of what is due, perhaps have it bounce; after each step the books agree."""
+    """Pay a share of what is due or of the payoff, early, late or short; have any payment bounce at any later time;
+    after each step the ledger, the loan, the fold and the funders agree, and a payoff settles exactly."""
+    customer = people.verified_customer()
     loan = running_loan(customer, amount=Decimal(fen) / 100, term_months=6, partner=partner)
-    for days, percent, bounces in steps:
-        loan = close_until(loan, clock.today() + dt.timedelta(days=days))
-        with_today = Loan.objects.get(pk=loan.pk)
-        due = repayments.due_now(with_today, clock.today())
-        amount = (due * percent / 100).quantize(Decimal("0.01"))
+    paid: list[Repayment] = []
+    for step in steps:
+        loan = close_until(loan, clock.today() + dt.timedelta(days=step["days"]))
+        today = clock.today()
+        base = repayments.due_now(loan, today) if step["of"] == "due" else repayments.payoff_now(loan)
+        amount = (base * step["percent"] / 100).quantize(Decimal("0.01"))
         if loan.is_repaying and amount > 0:
-            paid = pay(loan, amount)
-            if bounces:
-                tell(paid.order, "returned", reason="BOUNCED")
+            asked = repayments.ask(customer=customer, loan_serial=loan.serial, amount=amount, strategy=step["strategy"])
+            if step["arrives_after"]:
+                loan = close_until(loan, today + dt.timedelta(days=step["arrives_after"]))
+            tell(asked.order, "succeeded")
+            paid.append(asked)
+            if step["percent"] == 100 and step["of"] == "payoff":
+                assert Loan.objects.get(pk=loan.pk).status == "cleared"
         assert_books_agree(loan)
+        if step["bounces"] is not None and paid:
+            tell(paid.pop(step["bounces"] % len(paid)).order, "returned", reason="BOUNCED")
+            assert_books_agree(loan)

@@ -207,20 +207,25 @@ def loan_contract(request: HttpRequest, customer: Customer, serial: str) -> Http
 
 @customer_page
 def repay(request: HttpRequest, customer: Customer, serial: str) -> HttpResponse:
-    """Repaying by a collection from the card."""
+    """Repaying by a collection from the card: what is due or more, after a look at what paying early changes."""
     found = loans.find(customer, serial)
     today = clock.today()
-    due = repayments.due_now(found, today)
-    form = RepayForm(request.POST or None, initial={"amount": due})
+    context: dict[str, Any] = {
+        "loan": found,
+        "due": repayments.due_now(found, today),
+        "payoff": repayments.payoff_now(found),
+        "following": found.instalments.filter(due_date__gt=today).first(),
+    }
+    form = RepayForm(request.POST or None, initial={"amount": context["due"] or None})
     if request.method == "POST" and form.is_valid():
         try:
-            repayments.ask(customer=customer, loan_serial=serial, amount=form.cleaned_data["amount"])
+            if "look" not in request.POST:
+                repayments.ask(customer=customer, loan_serial=serial, **form.cleaned_data)
+                return redirect("loan", serial)
+            context["preview"] = repayments.preview(loan=found, **form.cleaned_data)
         except Problem as problem:
             form.refuse(problem)
-        else:
-            return redirect("loan", serial)
-    following = found.instalments.filter(due_date__gt=today).first()
-    return _form_page(request, "lending/repay.html", form, {"loan": found, "due": due, "following": following})
+    return _form_page(request, "lending/repay.html", form, context)
 
 
 def _form_page(request: HttpRequest, template: str, form: Any, context: dict[str, Any]) -> HttpResponse:

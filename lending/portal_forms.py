@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages import PortalForm
-from lending.models import Product
+from lending.models import Product, Repayment
 from risk.words import EMPLOYMENT, HOUSING, PURPOSE
 
 
@@ -55,9 +55,16 @@ class ApplyForm(PortalForm):
 
 
 class RepayForm(PortalForm):
-    """How much to repay now."""
+    """How much to repay now, and what shall become of what is paid early."""
 
-    amount = _yuan(_("Amount"))
+    amount = _yuan(_("Amount"), _("What is due, or more: up to all that is owed."))
+    strategy = forms.ChoiceField(
+        label=_("If it is more than what is due"),
+        choices=Repayment.Strategy.choices,
+        widget=forms.RadioSelect,
+        required=False,
+        initial=Repayment.Strategy.LOWER,
+    )
 
 
 class ContractForm(PortalForm):

@@ -34,8 +34,7 @@ def ask(*, customer: Customer, loan_serial: str, amount: Decimal, strategy: str 
     strategy_needed.
     """
     today = clock.today()
-    if amount <= 0 or amount != round_money(amount):
-        raise Problem("amount_invalid", _("Enter an amount above zero, in yuan and fen."), field="amount")
+    _require_amount(amount)
     with transaction.atomic(durable=True):
         aging.lock(loan_serial)
         customer = customers.lock(customer.serial)
@@ -59,8 +58,8 @@ class Preview:
 def preview(*, loan: Loan, amount: Decimal, strategy: str) -> Preview:
     """What paying `amount` yuan today would change. Nothing is changed. Raises Problem as `ask` does."""
     today = clock.today()
-    if not loan.is_repaying:
-        raise Problem("loan_closed", _("Nothing is to be repaid on this loan."), status=409)
+    _require_amount(amount)
+    _require_repayable(loan)
     strategy = _agreed_strategy(loan, amount, strategy, today)
     before = standing.fold_of(loan, today)
     after = standing.fold_of(loan, today, more=[standing.payment(loan, amount, today, strategy)])
@@ -114,6 +113,11 @@ class CollectionHandler:
         else:
             repayment.come_back(by=COLLECTOR, why=outcome.reason)
             _take_back(repayment.loan, outcome)
+
+
+def _require_amount(amount: Decimal) -> None:
+    if amount <= 0 or amount != round_money(amount):
+        raise Problem("amount_invalid", _("Enter an amount above zero, in yuan and fen."), field="amount")
 
 
 def _require_repayable(loan: Loan) -> None:

@@ -105,7 +105,7 @@ class InstalmentSerializer(serializers.ModelSerializer):
 class EventSerializer(serializers.ModelSerializer):
     class Meta:
         model = LoanEvent
-        fields = ["no", "kind", "business_date", "amount", "details", "reference", "recorded_at"]
+        fields = ["no", "kind", "business_date", "value_date", "amount", "details", "reference", "recorded_at"]
 
 
 class LoanSerializer(serializers.ModelSerializer):
@@ -121,18 +121,42 @@ class LoanSerializer(serializers.ModelSerializer):
 
 class LoanDetailSerializer(LoanSerializer):
     due_now = serializers.SerializerMethodField(help_text="what is due up to today and unpaid, yuan")
+    payoff_now = serializers.SerializerMethodField(help_text="what settles the loan today, yuan")
     schedule = InstalmentSerializer(source="instalments", many=True)
     events = EventSerializer(many=True)
 
     class Meta(LoanSerializer.Meta):
-        fields = [*LoanSerializer.Meta.fields, "due_now", "schedule", "events"]
+        fields = [*LoanSerializer.Meta.fields, "due_now", "payoff_now", "schedule", "events"]
 
     def get_due_now(self, loan: Loan) -> str:
         return f"{repayments.due_now(loan, clock.today()):.2f}"
 
+    def get_payoff_now(self, loan: Loan) -> str:
+        return f"{repayments.payoff_now(loan):.2f}"
+
 
 class RepaySerializer(serializers.Serializer):
     amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+    strategy = serializers.ChoiceField(
+        choices=Repayment.Strategy.choices,
+        required=False,
+        default="",
+        help_text="what paying more than is due does: needed between what is due and the payoff",
+    )
+
+
+class RowSerializer(serializers.Serializer):
+    no = serializers.IntegerField()
+    due = serializers.DateField()
+    principal = serializers.DecimalField(max_digits=18, decimal_places=2)
+    interest = serializers.DecimalField(max_digits=18, decimal_places=2)
+    total = serializers.DecimalField(max_digits=18, decimal_places=2)
+
+
+class RepaymentPreviewSerializer(serializers.Serializer):
+    before = RowSerializer(many=True)
+    after = RowSerializer(many=True)
+    saved = serializers.DecimalField(max_digits=18, decimal_places=2, help_text="interest saved, yuan")
 
 
 class RepaymentSerializer(serializers.ModelSerializer):
@@ -140,4 +164,4 @@ class RepaymentSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Repayment
-        fields = ["serial", "loan", "status", "amount", "order", "failure", "asked_at"]
+        fields = ["serial", "loan", "status", "amount", "strategy", "order", "failure", "asked_at"]

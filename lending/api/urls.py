@@ -15,5 +15,6 @@ urlpatterns = [
     path("loans/", views.Loans.as_view(), name="api-loans"),
     path("loans/<str:serial>/", views.LoanDetail.as_view(), name="api-loan"),
     path("loans/<str:serial>/repayments/", views.Repayments.as_view(), name="api-repayments"),
+    path("loans/<str:serial>/repayments/preview/", views.RepaymentPreview.as_view(), name="api-repayment-preview"),
     path("loans/<str:serial>/repayments/<str:repayment>/", views.RepaymentDetail.as_view(), name="api-repayment"),
 ]

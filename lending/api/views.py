@@ -150,20 +150,32 @@ class LoanDetail(APIView):
 
 
 class Repayments(APIView):
-    """Repays what is due. Honours an Idempotency-Key."""
+    """Repays what is due, or more, up to the payoff. Honours an Idempotency-Key."""
 
     permission_classes = (IsCustomer,)
 
     @extend_schema(request=forms.RepaySerializer, responses={201: forms.RepaymentSerializer}, tags=["loans"])
     def post(self, request: Request, serial: str) -> Response:
-        amount = _valid(forms.RepaySerializer, request)["amount"]
+        asked = _valid(forms.RepaySerializer, request)
         customer = customer_of(request)
 
         def action() -> tuple[int, Any]:
-            repayment = repayments.ask(customer=customer, loan_serial=serial, amount=amount)
+            repayment = repayments.ask(customer=customer, loan_serial=serial, **asked)
             return status.HTTP_201_CREATED, forms.RepaymentSerializer(repayment).data
 
         return once(request, scope=customer.serial, action=action)
+
+
+class RepaymentPreview(APIView):
+    """What paying an amount today would change: the instalments to come, before and after. Nothing is changed."""
+
+    permission_classes = (IsCustomer,)
+
+    @extend_schema(request=forms.RepaySerializer, responses=forms.RepaymentPreviewSerializer, tags=["loans"])
+    def post(self, request: Request, serial: str) -> Response:
+        loan = loans.find(customer_of(request), serial)
+        shown = repayments.preview(loan=loan, **_valid(forms.RepaySerializer, request))
+        return Response(forms.RepaymentPreviewSerializer(shown).data)
 
 
 class RepaymentDetail(APIView):

@@ -76,7 +76,7 @@ def assert_books_agree(loan):
     assert sum(row.interest for row in rows if row.raised) == loan.interest_raised
     assert sum(row.penalty for row in rows) == loan.penalty_raised
     if loan.status != "cancelled":
-        folded = standing.fold_of(loan, max(loan.last_closed_date, clock.today() - dt.timedelta(days=1)))
+        folded = standing.fold_of(loan, max(loan.last_closed_date, loan.events.last().business_date))
         assert folded.principal == loan.outstanding_principal
         assert sum((debt.row.interest for debt in folded.debts), ZERO) == loan.interest_raised
         assert folded.due.interest == loan.interest_raised - loan.interest_paid

@@ -13,6 +13,7 @@ from core import clock, work
 from lending import applications, confirmations, products
 from lending.models import Loan, LoanApplication
 from lending.portal import CLAUSE, example_of, paragraphs
+from lending.tests.factories import running_loan
 from risk.facts import Declared
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +152,19 @@ def test_clauses_are_told_from_the_schedule():
     lines = paragraphs("1. Principal: 10 yuan\n\n1. 2026-12-23  principal 8.00\nKey clauses")
     assert lines == [("1. Principal: 10 yuan", True), ("1. 2026-12-23  principal 8.00", False), ("Key clauses", False)]
     assert CLAUSE.match("12. Use") is not None
+
+
+def test_paying_early_is_shown_before_it_is_done(customer):
+    loan = running_loan(customer, amount=Decimal("10000"))
+    browser, page = browser_of(customer), f"/loans/{loan.serial}/repay/"
+    assert "To settle the loan today" in browser.get(page).content.decode()
+    shown = browser.post(page, {"amount": "3000", "strategy": "shorten", "look": "1"})
+    text = shown.content.decode()
+    assert shown.status_code == 200
+    assert "of interest" in text and "Still to come, after this payment" in text
+    assert not loan.repayments.exists()
+    too_much = browser.post(page, {"amount": "10000.01", "strategy": "lower"})
+    assert too_much.status_code == 422
+    assert "more than settles the loan today" in too_much.content.decode()
+    assert browser.post(page, {"amount": "3000", "strategy": "shorten"}).status_code == 302
+    assert [(item.amount, item.strategy) for item in loan.repayments.all()] == [(Decimal("3000.00"), "shorten")]

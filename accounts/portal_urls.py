@@ -11,6 +11,6 @@ urlpatterns = [
     path("identity/", portal.real_name, name="identity"),
     path("documents/", portal.papers, name="documents"),
     path("messages/", portal.inbox, name="messages"),
-    path("messages/<str:serial>/", portal.letter, name="message"),
+    path("messages/<serial:serial>/", portal.letter, name="message"),
     path("profile/", portal.profile, name="profile"),
 ]

@@ -189,7 +189,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,
     # The calculator is open to everybody; the rate is a caller's, by address.
-    "DEFAULT_THROTTLE_RATES": {"calculations": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {"calculations": "60/min"},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lending platform API",

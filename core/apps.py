@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.urls import register_converter
 from django.utils.translation import gettext_lazy as _
 
+from core.converters import SerialConverter
 from core.logs import configure_structlog
 
 
@@ -10,3 +12,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         configure_structlog()
+        register_converter(SerialConverter, "serial")

@@ -87,6 +87,7 @@ class LoanAged:
     bucket: str
     arrears: Decimal
     outstanding_principal: Decimal
+    payment_on_its_way: bool = False
 
 
 decision_finalised: Registry[DecisionOutcome] = Registry("decision finalised")

@@ -2,6 +2,8 @@
 are paid.
 """
 
+from django.db import connection
+
 from core import clock
 from core.actors import system
 from core.registry import LoanAged
@@ -16,7 +18,12 @@ class LoanAgedHandler:
     """What collections do when lending says how a loan stands (core.registry.loan_aged)."""
 
     def lock(self, reference: str) -> None:
-        """Lock the open case of the loan with this serial number, if there is one."""
+        """Lock what collections keep about the loan with this serial number.
+
+        There may be no case yet, and a rival may open one: the serial number itself is locked, which always exists.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"collections {reference}"])
         case = _open_case(reference)
         if case:
             case.lock()
@@ -29,7 +36,8 @@ class LoanAgedHandler:
                 _close(case, outcome)
             return
         case = _update(case, outcome) if case else _open(outcome)
-        reminders.plan(case=case)
+        if not outcome.payment_on_its_way:
+            reminders.plan(case=case)
 
 
 def _open_case(loan_serial: str) -> CollectionCase | None:

@@ -4,7 +4,7 @@ import datetime as dt
 
 from core.registry import LoanAged, loan_aged
 from lending import dues
-from lending.models import Loan
+from lending.models import Loan, Repayment
 
 LISTENER = "collections"
 
@@ -24,5 +24,6 @@ def announce(loan: Loan, *, on: dt.date) -> None:
         bucket=dues.bucket(loan.dpd),
         arrears=dues.arrears(loan, on),
         outstanding_principal=loan.outstanding_principal,
+        payment_on_its_way=loan.repayments.filter(status=Repayment.Status.PROCESSING).exists(),
     )
     loan_aged.handler(LISTENER).apply(outcome)

@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,8 @@ from lending.models.application import OPEN
 from risk import applicants, decisions
 from risk.facts import CreditRequest, Declared, Employment, Housing, Outcome, Purpose
 from risk.models import Decision
+
+log = structlog.get_logger(__name__)
 
 SUBJECT = "loan_application"
 DECIDE = "decide_application"
@@ -111,12 +114,20 @@ def expire_offers() -> int:
     late = LoanApplication.objects.filter(status=Status.APPROVED, offer_expires_at__lte=clock.now())
     count = 0
     for application in late:
-        with transaction.atomic(durable=True):
-            application.lock()
-            if application.status == Status.APPROVED:
-                application.expire(by=actors.system("offers"), why="not confirmed in time")
-                count += 1
+        try:
+            count += _expire(application)
+        except Exception:
+            log.exception("offer not expired", application=application.serial)
     return count
+
+
+@transaction.atomic(durable=True)
+def _expire(application: LoanApplication) -> bool:
+    application.lock()
+    if application.status != Status.APPROVED:
+        return False
+    application.expire(by=actors.system("offers"), why="not confirmed in time")
+    return True
 
 
 class DecisionHandler:

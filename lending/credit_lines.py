@@ -28,11 +28,11 @@ def exposure(customer: Customer) -> Decimal:
 
 
 def grant(customer: Customer, limit: Decimal) -> CreditLine:
-    """Open the customer's line with `limit` yuan in all, or raise it to that; what is owed is never cut off."""
+    """Open the customer's line with `limit` yuan in all, or raise it to that; it is never cut without a word."""
     line = lock_of(customer)
     if line is None:
         return CreditLine.objects.create(serial=next_serial(Serial.CREDIT_LINE), customer=customer, limit=limit)
-    line.limit = max(limit, line.used + line.held)
+    line.limit = max(line.limit, limit, line.used + line.held)
     line.save(update_fields=["limit"])
     return line
 
@@ -57,7 +57,12 @@ def release(line: CreditLine, *, loan_serial: str) -> None:
 
 
 def restore(line: CreditLine, amount: Decimal) -> None:
-    """Principal of `amount` yuan was repaid (negative: the payment came back)."""
+    """Principal of `amount` yuan was repaid (negative: the payment came back).
+
+    What came back is owed whatever was granted meanwhile: a line that is used again already stretches to hold it.
+    """
+    line.limit = max(line.limit, line.used + line.held - amount)
+    line.save(update_fields=["limit"])
     _move(line, used=-amount)
 
 

@@ -8,45 +8,71 @@ from django.db.models import QuerySet
 
 from accounts import customers
 from core import clock, work
+from core.models import Work
 from lending import aging, applications, credit_lines, dues
 from lending.models import ClosedDay, Loan
 
 CLOSE_DAY = "close_day"
 CLOSE_LOAN = "close_loan"
+ONE_DAY = dt.timedelta(days=1)
+# Shorter than a lease (core.work.LEASE).
+TURN = dt.timedelta(seconds=30)
 log = structlog.get_logger(__name__)
 REPAYING = [Loan.Status.ACTIVE, Loan.Status.OVERDUE]
 
 
 def start_what_is_due() -> None:
-    """Have yesterday closed if it is not yet, and let old offers go. Called every few seconds."""
+    """Have the oldest day that is over and not yet closed closed, and let old offers go. Called every few seconds."""
+    _start_next_day()
     applications.expire_offers()
-    yesterday = clock.today() - dt.timedelta(days=1)
-    if not ClosedDay.objects.filter(business_date=yesterday).exists():
+
+
+def _start_next_day() -> None:
+    """Days are closed one after the other: what falls due on a day that was slept through is booked on its day."""
+    last = ClosedDay.objects.order_by("-business_date").first()
+    day = (last.business_date if last else clock.today() - 2 * ONE_DAY) + ONE_DAY
+    if day < clock.today():
         with transaction.atomic(durable=True):
-            work.enqueue(CLOSE_DAY, yesterday.isoformat())
+            work.enqueue(CLOSE_DAY, day.isoformat())
 
 
-def close_day(key: str) -> None:
+def close_day(key: str) -> work.Again | None:
     """Work handler: close the business date `key` (ISO). Resumes where it was cut off; again is harmless.
 
-    A loan that cannot be closed is left to work of its own, which is parked with its error until a person reruns it.
+    It lets go before its lease ends and goes on in another turn, so that no second worker takes the same day. A loan
+    that cannot be closed is left to work of its own, which is parked with its error until a person reruns it.
     """
     date = dt.date.fromisoformat(key)
     if date >= clock.today():
         raise ValueError(f"{date} is not over")
-    closed = parked = 0
-    for serial in _open_loans(date).values_list("serial", flat=True):
-        try:
-            close_loan(serial, date)
-            closed += 1
-        except Exception:
-            log.exception("loan not closed", loan=serial)
-            parked += 1
-            with transaction.atomic(durable=True):
-                work.enqueue(CLOSE_LOAN, serial)
+    until = clock.real_now() + TURN
+    for serial in _open_loans(date).values_list("serial", flat=True).iterator():
+        if clock.real_now() > until:
+            return work.Again(after=dt.timedelta())
+        _close_or_leave(serial, date)
     ClosedDay.objects.get_or_create(
-        business_date=date, defaults={"closed_at": clock.real_now(), "loans": closed, "parked": parked}
+        business_date=date,
+        defaults={
+            "closed_at": clock.real_now(),
+            "loans": Loan.objects.filter(status__in=REPAYING, last_closed_date__gte=date).count(),
+            "parked": _left_behind().count(),
+        },
     )
+    _start_next_day()
+    return None
+
+
+def _close_or_leave(serial: str, date: dt.date) -> None:
+    try:
+        close_loan(serial, date)
+    except Exception:
+        log.exception("loan not closed", loan=serial)
+        with transaction.atomic(durable=True):
+            work.enqueue(CLOSE_LOAN, serial)
+
+
+def _left_behind() -> QuerySet[Work]:
+    return Work.objects.filter(kind=CLOSE_LOAN).exclude(state=Work.State.DONE)
 
 
 def close_one(serial: str) -> None:
@@ -67,4 +93,5 @@ def close_loan(serial: str, date: dt.date) -> None:
 
 
 def _open_loans(date: dt.date) -> QuerySet[Loan]:
-    return Loan.objects.filter(status__in=REPAYING, last_closed_date__lt=date).order_by("id")
+    waiting = Loan.objects.filter(status__in=REPAYING, last_closed_date__lt=date)
+    return waiting.exclude(serial__in=_left_behind().values("key")).order_by("id")

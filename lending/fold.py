@@ -255,16 +255,16 @@ class LoanFold:
         if taken.principal:
             prepay(self.plan, taken.principal, strategy)
         left = amount - taken.principal
-        if left and not self.plan.balance and not self.plan.finished:
+        if not self.plan.balance and not self.plan.finished:
             self._close_early()
             result = allocate(left, [debt.owed for debt in self.debts], order)
             taken, left = taken.plus(self._take(result)), result.left_over
         return taken, left
 
     def _close_early(self) -> None:
-        """Bill the interest of the open period now: all principal is repaid, no more can run."""
+        """Bill the interest of the open period now, be it nothing: all principal is repaid, no more can run."""
         row = None
-        while self.plan.accrued and not row:
+        while not self.plan.finished and not row:
             row = self.plan.close_period()
         if row:
             self._fall_due([row])

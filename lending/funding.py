@@ -9,11 +9,11 @@ from accounts import consents, customers
 from accounts.models import Purpose
 from core import actors, clock, work
 from core.institutions import institution
-from core.money import round_money
 from core.outbound import Answer, Outcome, SignedClient
 from core.serials import Serial, next_serial
 from lending import credit_lines, disbursement
 from lending.models import FundingAgreement, Loan, Participation
+from lending.split import split
 
 ASK = "ask_partner"
 # A partner that has not answered by then is left out: the two-hour promise is the customer's.
@@ -35,7 +35,7 @@ def ask_partner(loan: Loan) -> bool:
         loan=loan,
         partner=agreement.partner,
         share=agreement.partner_share,
-        amount=round_money(loan.principal * agreement.partner_share),
+        amount=split(loan.principal, [1 - agreement.partner_share, agreement.partner_share])[-1],
         asked_at=clock.real_now(),
     )
     work.enqueue(ASK, loan.serial)

@@ -220,9 +220,9 @@ def repay(request: HttpRequest, customer: Customer, serial: str) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         try:
             if "look" not in request.POST:
-                repayments.ask(customer=customer, loan_serial=serial, **form.cleaned_data)
+                repayments.ask(customer=customer, loan_serial=serial, **form.asked(), request_key=form.key())
                 return redirect("loan", serial)
-            context["preview"] = repayments.preview(loan=found, **form.cleaned_data)
+            context["preview"] = repayments.preview(loan=found, **form.asked())
         except Problem as problem:
             form.refuse(problem)
     return _form_page(request, "lending/repay.html", form, context)

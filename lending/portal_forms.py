@@ -1,6 +1,7 @@
 """What customers fill in to borrow and to repay. Rules are the use cases'; here is how the inputs look."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.text import capfirst
@@ -65,6 +66,16 @@ class RepayForm(PortalForm):
         required=False,
         initial=Repayment.Strategy.LOWER,
     )
+    # A form sent twice asks for one repayment.
+    request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def asked(self) -> dict[str, Any]:
+        """Amount and strategy. Call after is_valid()."""
+        return {name: self.cleaned_data[name] for name in ("amount", "strategy")}
+
+    def key(self) -> str:
+        """What tells this form from any other. Call after is_valid()."""
+        return str(self.cleaned_data["request_key"])
 
 
 class ContractForm(PortalForm):

@@ -26,10 +26,13 @@ PURPOSE = "loan_repayment"
 COLLECTOR = actors.system("collection")
 
 
-def ask(*, customer: Customer, loan_serial: str, amount: Decimal, strategy: str = "") -> Repayment:
+def ask(
+    *, customer: Customer, loan_serial: str, amount: Decimal, strategy: str = "", request_key: str = ""
+) -> Repayment:
     """Collect `amount` yuan from the customer's card: what is due today, or more, up to the payoff.
 
     What exceeds the dues is paid early and does what `strategy` says. It counts from today, whenever it arrives.
+    Asked again with the same `request_key`, it is the same repayment: nothing is collected twice.
     Raises Problem: not_found (404), loan_closed, repayment_running (both 409), amount_invalid, amount_more_than_owed,
     strategy_needed.
     """
@@ -41,9 +44,12 @@ def ask(*, customer: Customer, loan_serial: str, amount: Decimal, strategy: str 
         credit_lines.lock_of(customer)
         loan = loans.find(customer, loan_serial)
         loan.lock()
+        known = loan.repayments.filter(request_key=request_key).first() if request_key else None
+        if known:
+            return known
         _require_repayable(loan)
         dues.bring_up_to(loan, today)
-        return _order(loan, amount, _agreed_strategy(loan, amount, strategy, today))
+        return _order(loan, amount, _agreed_strategy(loan, amount, strategy, today), request_key)
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,8 @@ def payoff_now(loan: Loan) -> Decimal:
 
 
 def due_now(loan: Loan, on: dt.date) -> Decimal:
-    """What of the loan is due up to and including a business date and unpaid, yuan."""
-    return sum((item.unpaid().total for item in loan.instalments.filter(due_date__lte=on)), ZERO)
+    """What of the loan is due up to and including a business date and unpaid, that day's penalty included, yuan."""
+    return standing.fold_of(loan, on).due.total if loan.is_repaying else ZERO
 
 
 class CollectionHandler:
@@ -143,9 +149,14 @@ def _agreed_strategy(loan: Loan, amount: Decimal, strategy: str, today: dt.date)
     return strategy
 
 
-def _order(loan: Loan, amount: Decimal, strategy: str) -> Repayment:
+def _order(loan: Loan, amount: Decimal, strategy: str, request_key: str) -> Repayment:
     repayment = Repayment.objects.create(
-        serial=next_serial(Serial.REPAYMENT), loan=loan, amount=amount, strategy=strategy, asked_at=clock.now()
+        serial=next_serial(Serial.REPAYMENT),
+        loan=loan,
+        amount=amount,
+        strategy=strategy,
+        request_key=request_key,
+        asked_at=clock.now(),
     )
     card = loans.card_of(loan.customer)
     order = orders.create_order(
@@ -188,6 +199,7 @@ def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
     if loan.status == Loan.Status.CLEARED:
         loan.reopen(by=COLLECTOR, why=f"order {reference} came back")
     on = max(on, taken.counts_from)
+    dues.bring_up_to(loan, on)
     folded = standing.fold_of(loan, _latest(loan, on), more=[standing.reversal(loan, reference, on)])
     _move_principal(loan, lambda: booking.payment_returned(loan, folded, taken.amount, on=on, reference=reference))
     _show_standing(loan, folded, on)

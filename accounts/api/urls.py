@@ -13,7 +13,7 @@ urlpatterns = [
     path("identity/verify/", views.VerifyIdentity.as_view(), name="api-identity-verify"),
     path("cards/", views.Cards.as_view(), name="api-cards"),
     path("documents/", views.Documents.as_view(), name="api-documents"),
-    path("documents/<str:serial>/", views.DocumentDetail.as_view(), name="api-document"),
+    path("documents/<serial:serial>/", views.DocumentDetail.as_view(), name="api-document"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
-    path("messages/<str:serial>/read/", views.MessageRead.as_view(), name="api-message-read"),
+    path("messages/<serial:serial>/read/", views.MessageRead.as_view(), name="api-message-read"),
 ]

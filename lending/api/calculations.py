@@ -1,5 +1,8 @@
 """The calculator over REST: open to everybody, so that any figure can be recomputed by whom it concerns."""
 
+from typing import Any
+
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.exceptions import ParseError
@@ -9,8 +12,10 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
+from core.problems import Problem
 from lending.calculator import answer
 
+MOST_ITEMS = 400
 EXAMPLE = OpenApiExample(
     "schedule",
     request_only=True,
@@ -38,4 +43,14 @@ class Calculations(APIView):
     def post(self, request: Request) -> Response:
         if not isinstance(request.data, dict):
             raise ParseError
+        _require_small(request.data)
         return Response(answer(request.data))
+
+
+def _require_small(asked: dict[str, Any]) -> None:
+    """Strangers may ask what takes a moment; the command has no such limit."""
+    if any(isinstance(value, list) and len(value) > MOST_ITEMS for value in asked.values()):
+        raise Problem("too_many", _("Give at most %(most)s items.") % {"most": MOST_ITEMS})
+    count = asked.get("count")
+    if isinstance(count, int) and count > MOST_ITEMS:
+        raise Problem("too_many", _("Give at most %(most)s items.") % {"most": MOST_ITEMS}, field="count")

@@ -145,14 +145,6 @@ class RepaySerializer(serializers.Serializer):
     )
 
 
-class RowSerializer(serializers.Serializer):
-    no = serializers.IntegerField()
-    due = serializers.DateField()
-    principal = serializers.DecimalField(max_digits=18, decimal_places=2)
-    interest = serializers.DecimalField(max_digits=18, decimal_places=2)
-    total = serializers.DecimalField(max_digits=18, decimal_places=2)
-
-
 class RepaymentPreviewSerializer(serializers.Serializer):
     before = RowSerializer(many=True)
     after = RowSerializer(many=True)

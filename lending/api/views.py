@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import IsCustomer, customer_of
 from accounts.origin import Channel
 from core import clock
-from core.api import once
+from core.api import IDEMPOTENCY_HEADER, once
 from lending import applications, confirmations, loans, offers, products, repayments
 from lending.api import serializers as forms
 from lending.models import LoanApplication
@@ -160,7 +160,8 @@ class Repayments(APIView):
         customer = customer_of(request)
 
         def action() -> tuple[int, Any]:
-            repayment = repayments.ask(customer=customer, loan_serial=serial, **asked)
+            key = request.headers.get(IDEMPOTENCY_HEADER, "")
+            repayment = repayments.ask(customer=customer, loan_serial=serial, request_key=key, **asked)
             return status.HTTP_201_CREATED, forms.RepaymentSerializer(repayment).data
 
         return once(request, scope=customer.serial, action=action)

@@ -3,10 +3,14 @@
 `manage.py calculate` and `POST /api/v1/calculations/` serve it; `docs/calculator.md` describes it.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core.problems import Problem
 from lending.calculator import loans, rates, schedules, sums
 from lending.calculator.request import Asked
 
@@ -39,9 +43,20 @@ ANSWERS: dict[Kind, Callable[[Asked], dict[str, Any]]] = {
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to one request, with the request's `id` if it has one. Raises Problem, which names the field."""
     asked = Asked(request)
+    if not _is_text(request):
+        raise Problem("not_text", _("The request contains characters that are not text."))
     found = ANSWERS[asked.choice("kind", Kind)](asked)
     asked.nothing_else(KNOWN)
     return {"id": request["id"], **found} if "id" in request else found
+
+
+def _is_text(request: Mapping[str, Any]) -> bool:
+    """Whether everything in the request can be written as UTF-8; lone surrogates cannot."""
+    try:
+        json.dumps(request, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 # Every field some kind reads: one that this kind does not need is let pass, one that none knows is refused.

@@ -51,7 +51,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return answer(request)
     except Problem as problem:
-        same_id = {"id": request["id"]} if "id" in request else {}
+        same_id = {"id": request["id"]} if "id" in request and problem.code != "not_text" else {}
         return {**same_id, "error": _error(problem)}
 
 

@@ -17,6 +17,7 @@ from lending.calculator.terms import read_conventions, read_periods
 from lending.interest import Rate, RateKind, rate_factor
 from lending.us_actuarial import BY_COUNT, DatedFlow, us_actuarial_rate
 
+MOST_MONTHS = 1200
 # A year has 12 equal months, 52 weeks or 365 days (Directive 2008/48/EC, annex I).
 MONTHS_OF = {"month": Decimal(1), "year": Decimal(12), "week": Decimal(12) / 52, "day": Decimal(12) / 365}
 
@@ -107,6 +108,13 @@ def _not_before(start: date, paid: list[tuple[date, Decimal]]) -> None:
 
 def _months(item: Asked) -> Decimal:
     """The time `at` in months: a fraction of years, or a span such as "3 months"."""
+    months = _months_written(item)
+    if months > MOST_MONTHS:
+        raise item.refuse("at", "too_late", _("A time lies at most 100 years after the beginning."))
+    return months
+
+
+def _months_written(item: Asked) -> Decimal:
     text = str(item.value("at"))
     span = re.fullmatch(r"(\d{1,5}) (day|week|month|year)s?", text)
     if span:

@@ -8,7 +8,7 @@ from core.money import FEN, ZERO
 from lending.allocation import Direction, allocate
 from lending.calculator import figures
 from lending.calculator.request import Asked
-from lending.calculator.terms import read_amounts, read_conventions, read_order
+from lending.calculator.terms import read_amounts, read_conventions, read_order, read_unit
 from lending.conventions import Conventions
 from lending.split import SplitRule, split
 
@@ -37,7 +37,7 @@ def parts(asked: Asked) -> dict[str, Any]:
     weights = asked.numbers(asked.one_of("weights", "shares"), needed=True)
     if any(weight < 0 for weight in weights) or not any(weights):
         raise asked.refuse("weights", "bad_weights", _("No weight may be negative, and not all zero."))
-    unit = asked.amount("unit") if asked.has("unit") else FEN
+    unit = read_unit(asked, "unit") or FEN
     rule = asked.choice("rule", SplitRule, SplitRule.LAST_TAKES_REST)
     total, history = asked.number("total"), asked.numbers("history")
     written = Conventions(round_to=unit)

@@ -31,9 +31,9 @@ def read_conventions(asked: Asked) -> Conventions:
     return Conventions(
         day_count=asked.choice("day_count", DayCount, DayCount.ACTUAL_365),
         rounding=rounding,
-        round_to=_unit(asked, "round_to") or FEN,
+        round_to=read_unit(asked, "round_to") or FEN,
         instalment_rounding=asked.choice("instalment_rounding", Rounding, rounding),
-        instalment_round_to=_unit(asked, "instalment_round_to"),
+        instalment_round_to=read_unit(asked, "instalment_round_to"),
         residue=asked.choice("residue", Residue, Residue.LAST),
         month_end=asked.choice("month_end", MonthEnd, MonthEnd.CLAMP),
         parts=asked.choice("parts", Parts, Parts.SUM),
@@ -41,7 +41,8 @@ def read_conventions(asked: Asked) -> Conventions:
     )
 
 
-def _unit(asked: Asked, name: str) -> Decimal | None:
+def read_unit(asked: Asked, name: str) -> Decimal | None:
+    """A smallest unit in yuan, if it is given."""
     if not asked.has(name):
         return None
     unit = asked.amount(name)

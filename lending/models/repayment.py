@@ -29,6 +29,7 @@ class Repayment(StatefulModel):
     amount = MoneyField(_("amount"))
     strategy = models.CharField(_("what exceeds the dues"), max_length=10, blank=True, choices=Strategy.choices)
     order = models.CharField(_("collection order"), max_length=20, blank=True)
+    request_key = models.CharField(_("key of the request"), max_length=100, blank=True)
     failure = models.CharField(_("reason of failure"), max_length=60, blank=True)
     asked_at = models.DateTimeField(_("asked"))
 
@@ -38,6 +39,9 @@ class Repayment(StatefulModel):
         constraints = [
             status_constraint("lending_repayment_status", "processing", "succeeded", "failed", "returned"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="lending_repayment_positive"),
+            models.UniqueConstraint(
+                fields=["loan", "request_key"], condition=~Q(request_key=""), name="lending_repayment_asked_once"
+            ),
             models.UniqueConstraint(
                 fields=["loan"], condition=Q(status="processing"), name="lending_one_repayment_at_once"
             ),

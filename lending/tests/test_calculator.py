@@ -129,6 +129,21 @@ def without(name):
             {**EVENTS, "events": [{**EARLY, "type": "waiver", "penalty": "5"}]},
             *("more_than_owed", "events[0]"),
         ),
+        ({**SCHEDULE, "id": "\ud800"}, "not_text", None),
+        (
+            {"kind": "split", "total": "1", "weights": ["1"], "unit": "0.0000000000000000001"},
+            "unit_out_of_range",
+            "unit",
+        ),
+        (
+            {
+                "kind": "apr",
+                "method": "nominal",
+                "advances": [{"at": "0", "amount": "5"}],
+                "payments": [{"at": "999999999999999", "amount": "5"}],
+            },
+            *("too_late", "payments[0].at"),
+        ),
         ({"kind": "split", "total": "1", "weights": ["0", "0"]}, "bad_weights", "weights"),
         ({"kind": "allocation", "amount": "1", "due": [{}], "order": ["fee"]}, "bad_order", "order"),
         (

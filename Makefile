@@ -6,7 +6,7 @@ TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check nightly train pins venv
+.PHONY: help run test check nightly train bench-schedule pins venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -31,6 +31,10 @@ nightly: ## the suite with many more generated examples
 train: ## train the scorecards anew from public data
 	@$(BOOTSTRAP) requirements requirements-train
 	@$(VENV_PYTHON) manage.py train_scorecard
+
+bench-schedule: ## how long a quote takes, beside its floor and its peers
+	@$(BOOTSTRAP) requirements requirements-bench
+	@$(VENV_PYTHON) -m benchmarks.schedule
 
 venv: ## .venv with what running and testing need, nothing started
 	@$(BOOTSTRAP) requirements requirements-test

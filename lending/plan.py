@@ -4,7 +4,7 @@ One engine makes the schedule that is quoted, the schedule that is booked, and t
 they agree to the fen. No Django, no clock.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ class NeverRepaid(ValueError):
 @dataclass(slots=True)
 class Instalment:
     """One row of a plan in yuan: what falls due on `due`. `balance` is principal left at the end of that day;
-    `prepaid` is the part of `principal` that was paid early inside the period."""
+    `prepaid` is the part of `principal` that was paid early inside the period; `slices` bore its interest."""
 
     no: int
     start: date
@@ -36,6 +36,7 @@ class Instalment:
     balance: Decimal
     fee: Decimal = ZERO
     prepaid: Decimal = ZERO
+    slices: tuple["Slice", ...] = field(default=(), compare=False, repr=False)
 
     @property
     def total(self) -> Decimal:
@@ -238,6 +239,7 @@ class Plan:
             interest=self._not_put_off(interest),
             balance=self.balance - principal,
             prepaid=self._prepaid,
+            slices=tuple(self._slices),
         )
         self.rows.append(row)
         self.balance = row.balance

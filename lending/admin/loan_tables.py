@@ -5,10 +5,12 @@ from decimal import Decimal
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.money import format_yuan
 from lending import contracts
 from lending.admin import shown
 from lending.admin.shown import Reader, Table
+from lending.explanation import explain
 from lending.models import Loan, LoanContract
 from payments import ledger
 from payments.chart import Side
@@ -52,6 +54,16 @@ def schedule(loan: Loan) -> Table:
         *(_("paid"), _("unpaid")),
     ]
     return Table(_("Schedule"), headers, rows)
+
+
+def explanation(loan: Loan) -> Table:
+    """Where every figure comes from."""
+    rows = [
+        [localize(line.since), localize(line.until), line.what, line.reckoning, line.amount.normalize(), line.transfer]
+        for line in explain(loan, clock.today())
+    ]
+    headers = [_("from"), _("to"), _("what"), _("reckoned as"), _("yuan"), _("transfer")]
+    return Table(_("Where every figure comes from"), headers, rows)
 
 
 def repayments(loan: Loan, reader: Reader) -> Table:

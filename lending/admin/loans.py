@@ -70,6 +70,7 @@ class LoanAdmin(TablesAdmin):
         yield loan_tables.schedule(row)
         yield loan_tables.repayments(row, reader)
         yield loan_tables.events(row)
+        yield loan_tables.explanation(row)
         if reader.has_perm("payments.view_transfer"):
             yield loan_tables.ledger_entries(row, reader)
         yield shown.history(row)

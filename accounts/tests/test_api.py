@@ -60,9 +60,9 @@ def test_the_whole_way_in(sandbox):
         ("get", "cards/"),
         ("get", "documents/"),
         ("post", "documents/"),
-        ("get", "documents/x/"),
+        ("get", "documents/X/"),
         ("get", "messages/"),
-        ("post", "messages/x/read/"),
+        ("post", "messages/X/read/"),
         ("delete", "sign-in/token/"),
     ],
 )

@@ -133,8 +133,8 @@ def test_a_held_part_is_used_or_released_once(customer):
                 end(line, loan_serial="A")
         credit_lines.restore(line, Decimal("10"))
         assert figures(customer) == (100, 50, 0, 50)
-        credit_lines.grant(customer, Decimal("20"))  # what is owed is never cut off
-        assert figures(customer) == (50, 50, 0, 0)
+        credit_lines.grant(customer, Decimal("20"))  # a limit is not cut by a smaller offer
+        assert figures(customer) == (100, 50, 0, 50)
 
 
 @pytest.mark.parametrize("change", [{"used": 101}, {"held": 101}, {"used": -1}, {"used": 60, "held": 41}])

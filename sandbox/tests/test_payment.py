@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from sandbox.tests.driver import Partner, Receiver, SandboxProcess, card_number
+from sandbox.tests.driver import Partner, Receiver, SandboxProcess, card_number, wait_for
 
 KINDS = ["payout", "collection"]
 
@@ -157,7 +157,8 @@ def test_an_unknown_serial_is_not_found(partner: Partner) -> None:
 def test_a_malformed_instruction_is_refused_and_leaves_nothing(
     sandbox: SandboxProcess, partner: Partner, receiver: Receiver, wrong: dict[str, str]
 ) -> None:
-    before = balances(sandbox)
+    # What earlier tests ordered may still be on its way.
+    before = wait_for(lambda: found if not (found := balances(sandbox))["reserved"] else None)
     response = partner.pay(**{"amount": "10.00", "notify_url": receiver.url, **wrong})
     assert (response.status_code, response.json()["code"]) == (400, "INVALID_PARAMETER")
     assert response.json()["message"].startswith(next(iter(wrong)))

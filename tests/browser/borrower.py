@@ -9,7 +9,7 @@ from tests.browser.walk import Walk
 from tests.journeys.stage import Stage
 from tests.support.processes import wait_until
 
-GO_ON = "form.form button.wide"
+GO_ON = "form.form button.wide:not(.plain)"
 
 
 class Borrower:
@@ -99,11 +99,16 @@ class Borrower:
         self.walk.look("loan")
 
     def repay(self) -> None:
-        """Pay what is due."""
+        """Look at what paying early would change, then pay what is due."""
         walk = self.walk
         walk.page.reload()
         walk.press("a[href$='/repay/']")
         walk.look("repay")
+        due = walk.page.input_value("#id_amount")
+        walk.page.fill("#id_amount", "3000")
+        walk.press("button[name=look]")
+        walk.look("repay-early")
+        walk.page.fill("#id_amount", due)
         walk.press(GO_ON)
         walk.page.wait_for_selector("tbody .badge.good", timeout=60_000)
         walk.look("first-instalment-paid")

@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.problems import Problem
+
 
 class Role(StrEnum):
     """The groups, by the names that the database knows them by."""
@@ -28,6 +30,13 @@ _granted: dict[Role, set[str]] = {role: set() for role in Role}
 def grant(role: Role, permissions: Iterable[str]) -> None:
     """Give a role permissions (`app.codename`), from AppConfig.ready; in force once loaded."""
     _granted[role].update(permissions)
+
+
+def require_separate(roles: Iterable[str]) -> None:
+    """Who decides on loans or money does not also give out rights. Raises Problem `roles_clash`."""
+    held = set(roles)
+    if Role.ADMINISTRATOR in held and len(held) > 1:
+        raise Problem("roles_clash", _("An administrator holds no other role: choose one of them."), field="groups")
 
 
 @transaction.atomic

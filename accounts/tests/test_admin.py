@@ -169,3 +169,24 @@ def test_the_database_itself_keeps_sign_ins(sandbox):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert SignIn.objects.count() == 1
+
+
+def test_nobody_gives_rights_to_themselves_and_an_administrator_holds_no_other_role(db):
+    administrator = staff.hire(username="keeper", password="A-long-word-1!", role=Role.ADMINISTRATOR)
+    officer = staff.hire(username="judge", password="A-long-word-1!", role=Role.RISK_OFFICER)
+    browser, every = Client(), list(Group.objects.values_list("pk", flat=True))
+    browser.force_login(administrator)
+
+    def save(user, groups):
+        page = reverse("admin:accounts_user_change", args=[user.pk])
+        form = {"username": user.username, "display_name": "", "is_active": "on", "groups": groups}
+        return browser.post(page, form, headers={"accept-language": "en"})
+
+    save(administrator, every)
+    assert [group.name for group in administrator.groups.all()] == [Role.ADMINISTRATOR]
+    refused = save(officer, every)
+    assert "holds no other role" in refused.content.decode()
+    assert [group.name for group in officer.groups.all()] == [Role.RISK_OFFICER]
+    finance = Group.objects.get(name=Role.FINANCE_OFFICER)
+    assert save(officer, [finance.pk]).status_code == 302
+    assert list(officer.groups.all()) == [finance]

@@ -24,6 +24,7 @@ TEAL = {
 
 
 # Section → icon and model (`app.model`) of each of its pages.
+LENDING = _("Lending")
 SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
     (
         _("Risk"),
@@ -34,7 +35,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         ],
     ),
     (
-        _("Lending"),
+        LENDING,
         [
             ("assignment", "lending.loanapplication"),
             ("account_balance_wallet", "lending.creditline"),
@@ -48,6 +49,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("contract", "lending.fundingagreement"),
             ("category", "lending.product"),
             ("event_available", "lending.closedday"),
+            ("savings", "lending.allowancerate"),
         ],
     ),
     (
@@ -109,6 +111,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             for icon, label in pages
             if label in shown and shown[label].has_view_permission(request)
         ]
+        if title == LENDING and request.user.has_perm("lending.view_loan"):
+            items.append({"title": _("Reports"), "icon": "monitoring", "link": reverse("admin:lending_reports")})
         if items:
             sections.append({"title": title, "separator": True, "items": items})
     return sections

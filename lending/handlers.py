@@ -9,7 +9,7 @@ from lending.message_templates import TEMPLATES
 SEEN_BY_ALL = [
     f"lending.view_{model}"
     for model in (
-        *("closedday", "creditline", "funder", "fundingagreement", "instalment", "limithold", "loan"),
+        *("allowancerate", "closedday", "creditline", "funder", "fundingagreement", "instalment", "limithold", "loan"),
         *("loanapplication", "loancontract", "loanevent", "loanfunding", "participation", "product", "repayment"),
     )
 ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from lending.allocation import DEFAULT_ORDER
-from lending.models import Funder, FundingAgreement, Product
+from lending.models import AllowanceRate, Funder, FundingAgreement, Product
 
 FIRST_DAY = dt.date(2026, 1, 1)
 OWN_LENDER = "own"
@@ -40,6 +40,11 @@ CONSUMER_LOAN = {
 }
 
 
+# Stage: above so many days past due, rate of allowance. The days are the trade's; the rates are a first guess that the
+# lender replaces by its own.
+ALLOWANCE = {1: (-1, "0.01"), 2: (30, "0.2"), 3: (90, "0.6")}
+
+
 @transaction.atomic
 def load() -> None:
     """Load the first product version, the funders and the agreement. Again and again is harmless."""
@@ -52,6 +57,10 @@ def load() -> None:
         code=PARTNER_BANK,
         defaults={"kind": Funder.Kind.PARTNER, "name_zh": "示范银行", "name_en": "Demo Bank", "whitelisted": True},
     )
+    for stage, (above_dpd, rate) in ALLOWANCE.items():
+        AllowanceRate.objects.get_or_create(
+            stage=stage, effective_from=FIRST_DAY, defaults={"above_dpd": above_dpd, "rate": Decimal(rate)}
+        )
     FundingAgreement.objects.get_or_create(
         partner=partner,
         product_code="consumer",

@@ -1,7 +1,7 @@
 """Lending in the admin: applications, credit lines, loans and what belongs to them. It changes nothing."""
 
 from lending.admin.applications import LoanApplicationAdmin
-from lending.admin.books import ClosedDayAdmin, InstalmentAdmin, LoanEventAdmin, RepaymentAdmin
+from lending.admin.books import AllowanceRateAdmin, ClosedDayAdmin, InstalmentAdmin, LoanEventAdmin, RepaymentAdmin
 from lending.admin.contracts import LoanContractAdmin
 from lending.admin.credit_lines import CreditLineAdmin
 from lending.admin.funding import FunderAdmin, FundingAgreementAdmin, ParticipationAdmin
@@ -9,6 +9,7 @@ from lending.admin.loans import LoanAdmin
 from lending.admin.products import ProductAdmin
 
 __all__ = [
+    "AllowanceRateAdmin",
     "ClosedDayAdmin",
     "CreditLineAdmin",
     "FunderAdmin",

@@ -7,7 +7,7 @@ from unfold.decorators import display
 from core.admin.base import ReadOnlyAdmin
 from lending.admin import shown
 from lending.admin.shown import Reader, Table, TablesAdmin
-from lending.models import ClosedDay, Instalment, LoanEvent, Repayment
+from lending.models import AllowanceRate, ClosedDay, Instalment, LoanEvent, Repayment
 
 COLOURS = {"processing": "warning", "succeeded": "success", "failed": "danger", "returned": "danger"}
 
@@ -68,3 +68,12 @@ class ClosedDayAdmin(ReadOnlyAdmin):
 
     list_display = ["business_date", "closed_at", "loans", "parked"]
     ordering = ["-business_date"]
+
+
+@admin.register(AllowanceRate)
+class AllowanceRateAdmin(ReadOnlyAdmin):
+    """How much is set aside against loss, by stage and date."""
+
+    list_display = ["stage", "above_dpd", "rate", "effective_from"]
+    list_filter = ["stage"]
+    ordering = ["-effective_from", "stage"]

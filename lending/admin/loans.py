@@ -1,10 +1,11 @@
 from collections.abc import Iterable
 
 from django.contrib import admin
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from lending.admin import loan_tables, shown
+from lending.admin import loan_tables, reports, shown
 from lending.admin.shown import Reader, Table, TablesAdmin
 from lending.models import Loan
 from risk.report import percent
@@ -47,6 +48,9 @@ class LoanAdmin(TablesAdmin):
         ),
         (_("Frozen terms"), {"fields": ["frozen_terms"], "classes": ["collapse"]}),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*reports.urls(), *super().get_urls()]
 
     @display(description=_("status"), label=COLOURS, ordering="status")
     def shown_status(self, loan: Loan) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """What is lent, to whom, on which terms, by whom it is funded, and what became of it."""
 
+from lending.models.allowance import AllowanceRate
 from lending.models.application import LoanApplication
 from lending.models.contract import LoanContract
 from lending.models.credit_line import CreditLine, LimitHold
@@ -12,6 +13,7 @@ from lending.models.product import Product
 from lending.models.repayment import Repayment
 
 __all__ = [
+    "AllowanceRate",
     "ClosedDay",
     "CreditLine",
     "Funder",

@@ -14,6 +14,7 @@ from accounts.roles import Role
 from core import clock
 from lending import repayments
 from lending.models import (
+    AllowanceRate,
     ClosedDay,
     CreditLine,
     Funder,
@@ -34,7 +35,18 @@ from risk.models import Decision
 
 pytestmark = pytest.mark.django_db
 MODELS = [
-    *(ClosedDay, CreditLine, Funder, FundingAgreement, Instalment, Loan, LoanApplication, LoanContract, LoanEvent),
+    *(
+        AllowanceRate,
+        ClosedDay,
+        CreditLine,
+        Funder,
+        FundingAgreement,
+        Instalment,
+        Loan,
+        LoanApplication,
+        LoanContract,
+        LoanEvent,
+    ),
     *(Participation, Product, Repayment),
 ]
 

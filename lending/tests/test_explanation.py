@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from accounts.tests import factories as people
 from core import clock
@@ -17,6 +18,12 @@ from lending.tests.test_lives import close_until, go_to, pay
 from payments.models import Transfer
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 def test_the_parts_lead_to_every_figure(sandbox):

@@ -51,11 +51,21 @@ class Amounts:
 
     def plus(self, other: "Amounts") -> "Amounts":
         """The sum, component by component."""
-        return Amounts(*(self[component] + other[component] for component in Component))
+        return Amounts(
+            self.penalty + other.penalty,
+            self.fee + other.fee,
+            self.interest + other.interest,
+            self.principal + other.principal,
+        )
 
     def minus(self, other: "Amounts") -> "Amounts":
         """The difference, component by component."""
-        return Amounts(*(self[component] - other[component] for component in Component))
+        return Amounts(
+            self.penalty - other.penalty,
+            self.fee - other.fee,
+            self.interest - other.interest,
+            self.principal - other.principal,
+        )
 
 
 @dataclass(frozen=True, slots=True)

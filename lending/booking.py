@@ -46,43 +46,54 @@ def raise_dues(loan: Loan, folded: LoanFold, *, on: dt.date) -> None:
     loan.note(interest_raised=loan.interest_raised, penalty_raised=loan.penalty_raised)
 
 
-def paid(loan: Loan, folded: LoanFold, amount: Decimal, *, on: dt.date, reference: str, **details: Any) -> None:
-    """A payment of `amount` yuan by order `reference`, which the fold has taken in.
-
-    `details`: `value_date`, the day from which it counts, and `strategy`, what it does where it exceeds the dues.
-    """
-    _settle(loan, folded, Kind.PAYMENT, amount, on, reference, details)
-
-
-def payment_returned(loan: Loan, folded: LoanFold, amount: Decimal, *, on: dt.date, reference: str) -> None:
-    """The payment of `amount` yuan by order `reference` came back: in the fold it never was."""
-    _settle(loan, folded, Kind.REVERSAL, -amount, on, reference, {"value_date": on})
-
-
-def _settle(
+def paid(
     loan: Loan,
     folded: LoanFold,
-    kind: LoanEvent.Kind,
     amount: Decimal,
+    *,
     on: dt.date,
     reference: str,
-    details: dict[str, Any],
-) -> None:
-    """Post the difference between what the fold says was raised and paid and what is booked. It must be `amount`."""
+    value_date: dt.date,
+    strategy: str,
+) -> Decimal:
+    """A payment of `amount` yuan by order `reference`, which the fold has taken in. Returns the principal repaid, yuan.
+
+    It counts from `value_date`; `strategy` says what it does where it exceeds the dues.
+    """
+    total = _settle(loan, folded, amount, on, reference)
+    details = {**_spread(total), "strategy": strategy}
+    _write(loan, Kind.PAYMENT, amount, on, _payment(loan, total), reference, details, value_date)
+    return _count(loan, total)
+
+
+def payment_returned(loan: Loan, folded: LoanFold, amount: Decimal, *, on: dt.date, reference: str) -> Decimal:
+    """The payment of `amount` yuan by order `reference` came back: in the fold it never was. Returns the principal
+    repaid, yuan: negative, it is owed again."""
+    total = _settle(loan, folded, -amount, on, reference)
+    _write(loan, Kind.REVERSAL, -amount, on, _payment(loan, total), reference, _spread(total))
+    return _count(loan, total)
+
+
+def _settle(loan: Loan, folded: LoanFold, amount: Decimal, on: dt.date, reference: str) -> Amounts:
+    """Raise what the fold raises, and return what it says was paid since by component. That must be `amount` in all."""
     _raise_dues(loan, folded, on)
     total = _paid_in(loan, folded).minus(Amounts(loan.penalty_paid, ZERO, loan.interest_paid, loan.principal_paid))
     if total.total != amount:
         raise RuntimeError(f"{amount - total.total} yuan of {reference} pay nothing: refund them")
-    value_date = details.pop("value_date")
-    _write(loan, kind, amount, on, _payment(loan, total), reference, _details(total, details), value_date)
+    return total
+
+
+def _count(loan: Loan, total: Amounts) -> Decimal:
+    """Save what was raised and paid on the loan, all at once: between them the sums need not fit. Returns principal."""
     loan.note(
         interest_raised=loan.interest_raised,
         penalty_raised=loan.penalty_raised,
-        outstanding_principal=folded.principal,
+        outstanding_principal=loan.outstanding_principal - total.principal,
         principal_paid=loan.principal_paid + total.principal,
         interest_paid=loan.interest_paid + total.interest,
         penalty_paid=loan.penalty_paid + total.penalty,
     )
+    return total.principal
 
 
 def _raise_dues(loan: Loan, folded: LoanFold, on: dt.date) -> None:
@@ -196,7 +207,6 @@ def _of(kind: AccountKind, funder: Funder) -> str:
     return account(kind, funder=funder.code)
 
 
-def _details(total: Amounts, details: dict[str, Any]) -> dict[str, Any]:
-    """What an event keeps: how the amount was spread, and what else was agreed."""
-    spread = {"principal": str(total.principal), "interest": str(total.interest), "penalty": str(total.penalty)}
-    return {"paid": spread, **details}
+def _spread(total: Amounts) -> dict[str, Any]:
+    """What an event keeps of how its amount was spread."""
+    return {"paid": {"principal": str(total.principal), "interest": str(total.interest), "penalty": str(total.penalty)}}

@@ -62,7 +62,6 @@ def restore(line: CreditLine, amount: Decimal) -> None:
     What came back is owed whatever was granted meanwhile: a line that is used again already stretches to hold it.
     """
     line.limit = max(line.limit, line.used + line.held - amount)
-    line.save(update_fields=["limit"])
     _move(line, used=-amount)
 
 
@@ -76,4 +75,4 @@ def _end_hold(loan_serial: str, state: LimitHold.State) -> Decimal:
 def _move(line: CreditLine, *, held: Decimal = ZERO, used: Decimal = ZERO) -> None:
     line.held += held
     line.used += used
-    line.save(update_fields=["held", "used"])
+    line.save(update_fields=["held", "used", "limit"])

@@ -4,6 +4,7 @@ Done by the day close, and before anything else is booked on a loan, so that it 
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal
 
 from core import actors
@@ -15,6 +16,10 @@ from lending.models import Instalment, Loan
 DAY_CLOSE = actors.system("day-close")
 BUCKET_DAYS = 30
 LAST_BUCKET = 6
+FIGURES = (
+    *("start", "due_date", "principal", "interest", "balance", "raised", "penalty"),
+    *("paid_principal", "paid_interest", "paid_penalty"),
+)
 
 
 def bring_up_to(loan: Loan, date: dt.date) -> None:
@@ -61,26 +66,33 @@ def _something_happens(loan: Loan, date: dt.date) -> bool:
 
 def rewrite_schedule(loan: Loan, folded: LoanFold) -> None:
     """Write the rows of the fold where they differ from those that stand; a row that is no longer needed goes."""
-    standing_rows = {row.no: row for row in loan.instalments.all()}
+    stands = {row["no"]: row for row in loan.instalments.values("no", *FIGURES)}
+    rows = list(_rows(loan, folded))
+    changed = [row for row in rows if stands.get(row.no) != {name: getattr(row, name) for name in ("no", *FIGURES)}]
+    Instalment.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["loan", "no"], update_fields=list(FIGURES)
+    )
+    loan.instalments.exclude(no__in=[row.no for row in rows]).delete()
+
+
+def _rows(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
     statement, raised = folded.statement(), len(folded.debts)
     for index, row in enumerate(statement.rows):
         paid = statement.paid[index]
-        figures = {
-            "start": row.start,
-            "due_date": row.due,
-            "principal": row.principal,
-            "interest": row.interest,
-            "balance": row.balance,
-            "raised": index < raised,
-            "penalty": statement.penalties[index],
-            "paid_principal": paid.principal,
-            "paid_interest": paid.interest,
-            "paid_penalty": paid.penalty,
-        }
-        stands = standing_rows.pop(row.no, None)
-        if stands is None or any(getattr(stands, name) != value for name, value in figures.items()):
-            Instalment.objects.update_or_create(loan=loan, no=row.no, defaults=figures)
-    loan.instalments.filter(no__in=standing_rows).delete()
+        yield Instalment(
+            loan=loan,
+            no=row.no,
+            start=row.start,
+            due_date=row.due,
+            principal=row.principal,
+            interest=row.interest,
+            balance=row.balance,
+            raised=index < raised,
+            penalty=statement.penalties[index],
+            paid_principal=paid.principal,
+            paid_interest=paid.interest,
+            paid_penalty=paid.penalty,
+        )
 
 
 def show_lateness(loan: Loan) -> None:

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from lending.allocation import DEFAULT_ORDER, Amounts, Component
-from lending.interest import Rate
 from lending.prepayment import Strategy
+from lending.terms import RateChange
 
 
 class EventRefused(ValueError):
@@ -36,14 +36,6 @@ class Prepayment:
     date: date
     amount: Decimal
     strategy: Strategy
-
-
-@dataclass(frozen=True, slots=True)
-class NewRate:
-    """Another rate from this date on."""
-
-    date: date
-    rate: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ class Reversal:
     of: int
 
 
-Event = Payment | Prepayment | NewRate | Extension | Waiver | WriteOff | Reversal
+Event = Payment | Prepayment | RateChange | Extension | Waiver | WriteOff | Reversal
 
 
 def in_force(events: Sequence[Event], as_of: date) -> list[tuple[int, Event]]:

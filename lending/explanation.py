@@ -43,10 +43,15 @@ def explain(loan: Loan, on: dt.date) -> list[Line]:
 def _booked(loan: Loan) -> Iterator[Line]:
     transfers = dict(Transfer.objects.filter(reference=loan.serial).values_list("key", "serial"))
     for event in loan.events.order_by("no"):
-        spread = ", ".join(f"{name} {part}" for name, part in event.details.get("paid", {}).items())
+        spread = ", ".join(f"{_component(name)} {part}" for name, part in event.details.get("paid", {}).items())
         transfer = transfers.get(f"{loan.serial}:{event.no}", "")
         day = event.business_date
         yield Line(event.counts_from, day, event.get_kind_display(), spread, event.amount, transfer)
+
+
+def _component(name: str) -> str:
+    words = {"principal": _("principal"), "interest": _("interest"), "penalty": _("penalty interest")}
+    return words[name]
 
 
 def _interest(folded: LoanFold, debt: Debt) -> Iterator[Line]:

@@ -15,7 +15,6 @@ from lending.events import (
     Event,
     EventRefused,
     Extension,
-    NewRate,
     Payment,
     Prepayment,
     Waiver,
@@ -25,10 +24,10 @@ from lending.events import (
 from lending.interest import Rate
 from lending.late import RateHistory, Run
 from lending.penalty import ONCE_FOR_THE_LOAN, PenaltyOn, PenaltyTerms, days_late
-from lending.plan import Instalment, Plan
+from lending.plan import MOST_PERIODS, Instalment, Plan
 from lending.prepayment import Strategy, prepay
-from lending.schedule import planned_changes, row_fee
-from lending.terms import Terms
+from lending.schedule import add_fees, planned_changes, row_fee, run_out
+from lending.terms import RateChange, Terms
 
 ONE_DAY = timedelta(1)
 
@@ -52,8 +51,13 @@ class Debt:
         return billed.minus(self.paid).minus(self.waived)
 
     @property
+    def principal_owed(self) -> Decimal:
+        """The principal of what is still to be paid of it."""
+        return self.row.principal - self.row.prepaid - self.paid.principal - self.waived.principal
+
+    @property
     def scheduled_owed(self) -> Decimal:
-        """The same without penalty: what makes it late."""
+        """What is still to be paid of it without penalty: what makes it late."""
         owed = self.owed
         return owed.fee + owed.interest + owed.principal
 
@@ -114,7 +118,6 @@ class LoanFold:
         if self.claims is not None:
             return
         while not self.plan.finished and self.plan.period.due <= day:
-            self._run_late(self.plan.period.due)
             self._fall_due(self.plan.move_to(self.plan.period.due))
         self._run_late(day)
         self.plan.move_to(day)
@@ -128,7 +131,10 @@ class LoanFold:
 
     def _bear_late(self) -> None:
         if self.terms.conventions.interest_on is InterestOn.OUTSTANDING:
-            self.plan.bear_late(sum((debt.owed.principal for debt in self.debts), ZERO))
+            self.plan.bear_late(self._late_principal())
+
+    def _late_principal(self) -> Decimal:
+        return sum((debt.principal_owed for debt in self.debts), ZERO)
 
     # What runs while something is late.
 
@@ -163,19 +169,23 @@ class LoanFold:
         debt.penalty_run.add(base, first, day)
         if days_late(debt.row.due, day, penalty.count_due_date) > penalty.grace_days:
             debt.beyond_grace = True
-        if debt.beyond_grace:
-            debt.penalty = debt.penalty_run.amount(self.history(), self.terms.conventions, penalty)
+
+    def _reckon_penalties(self) -> None:
+        """Round what has run up: when something is to be paid or asked, not day by day."""
+        history = self.history()
+        for debt in self.debts:
+            if debt.beyond_grace:
+                debt.penalty = debt.penalty_run.amount(history, self.terms.conventions, self.penalty)
 
     def _penalty_base(self, debt: Debt, on: PenaltyOn) -> Decimal:
-        owed = debt.owed
         if on is PenaltyOn.INITIAL_AMOUNT:
             return self.terms.principal
         if on is PenaltyOn.OUTSTANDING_PRINCIPAL:
             return self.principal
-        return owed.principal + (owed.interest if on is PenaltyOn.PRINCIPAL_AND_INTEREST else ZERO)
+        return debt.principal_owed + (debt.owed.interest if on is PenaltyOn.PRINCIPAL_AND_INTEREST else ZERO)
 
     def _run_after_end(self, day: date) -> None:
-        late, last = sum((debt.owed.principal for debt in self.debts), ZERO), self.debts[-1].row
+        late, last = self._late_principal(), self.debts[-1].row
         before = self.after_end.amount(self.history(), self.terms.conventions)
         self.after_end.add(late, max(last.due, self.day), day)
         last.interest += self.after_end.amount(self.history(), self.terms.conventions) - before
@@ -185,7 +195,7 @@ class LoanFold:
     @property
     def principal(self) -> Decimal:
         """Principal outstanding, due or not."""
-        return self.plan.balance + sum((debt.owed.principal for debt in self.debts), ZERO)
+        return self.plan.balance + self._late_principal()
 
     @property
     def due(self) -> Amounts:
@@ -214,13 +224,14 @@ class LoanFold:
         if event.date < self.terms.start:
             raise EventRefused("before_disbursement", index)
         self.move_to(event.date)
+        self._reckon_penalties()
         if self.claims is not None and not isinstance(event, Payment):
             raise EventRefused("written_off", index)
         if isinstance(event, Payment):
             self._pay(index, event)
         elif isinstance(event, Prepayment):
             self._prepay(index, event)
-        elif isinstance(event, NewRate):
+        elif isinstance(event, RateChange):
             self._set_rate(event.date, event.rate)
         elif isinstance(event, Extension):
             self._extend(index, event)
@@ -250,12 +261,13 @@ class LoanFold:
         return taken
 
     def _pay_early(self, amount: Decimal, strategy: Strategy, order: tuple[Component, ...]) -> tuple[Amounts, Decimal]:
-        """Prepay principal; what exceeds all of it pays the interest run up so far, and so closes the loan today."""
+        """Prepay principal; what exceeds all of it pays the interest run up so far, and so closes the loan today. Where
+        nothing is left for that interest, it falls due with its period."""
         taken = Amounts(principal=min(amount, self.plan.balance))
         if taken.principal:
             prepay(self.plan, taken.principal, strategy)
         left = amount - taken.principal
-        if not self.plan.balance and not self.plan.finished:
+        if not self.plan.balance and not self.plan.finished and (left or not self.plan.accrued):
             self._close_early()
             result = allocate(left, [debt.owed for debt in self.debts], order)
             taken, left = taken.plus(self._take(result)), result.left_over
@@ -277,6 +289,8 @@ class LoanFold:
     def _extend(self, index: int, event: Extension) -> None:
         if self.plan.finished:
             raise EventRefused("nothing_left_to_spread", index)
+        if len(self.plan.periods) + event.periods > MOST_PERIODS:
+            raise EventRefused("too_many_periods", index)
         self.plan.extend(event.periods)
 
     def _waive(self, index: int, event: Waiver) -> None:
@@ -312,6 +326,7 @@ class LoanFold:
         self.move_to(day)
         if self.claims is None:
             self._run_late(day, closing=True)
+            self._reckon_penalties()
 
     def statement(self) -> Statement:
         """The loan as it stands; the days to come are planned as if all that is late were paid today."""
@@ -336,17 +351,9 @@ class LoanFold:
         plan = self.plan.copy()
         plan.bear_late(ZERO)
         known = len(plan.rows)
-        for when, change in self.planned:
-            plan.move_to(when)
-            if isinstance(change, Decimal):
-                plan.draw(change)
-            else:
-                plan.change_rate(change)
-        while not plan.finished:
-            plan.close_period()
+        run_out(plan, self.planned)
         ahead = plan.rows[known:]
-        for row in ahead:
-            row.fee = row_fee(row, self.terms, is_last=row is ahead[-1])
+        add_fees(ahead, self.terms)
         return ahead
 
 

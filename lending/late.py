@@ -1,5 +1,6 @@
 """What runs on late amounts day by day: penalty, and interest on principal that stayed unpaid. No Django, no clock."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ class RateHistory:
     terms: Terms
     rates: list[tuple[date, Rate]]
     periods: tuple[Period, ...]
+    _factors: dict[tuple[date, date, bool], Factor] = field(default_factory=dict)
 
     def factors(self, start: date, end: date, penalty: PenaltyTerms | None = None) -> list[Factor]:
         """Interest (or penalty) per yuan for the days [start, end), one factor for each rate and period."""
@@ -36,8 +38,15 @@ class RateHistory:
         return RateKind.PER_PERIOD in kinds or self.terms.conventions.day_count is DayCount.THIRTY_360
 
     def _factor(self, start: date, end: date, penalty: PenaltyTerms | None) -> Factor:
+        """The factor of days in one period at one rate: the same for every instalment that is late through them."""
+        known = (start, end, penalty is None)
+        if known not in self._factors:
+            self._factors[known] = self._reckon(start, end, penalty)
+        return self._factors[known]
+
+    def _reckon(self, start: date, end: date, penalty: PenaltyTerms | None) -> Factor:
         rate = (penalty.rate if penalty else None) or self._rate_on(start)
-        period = self._period_of(start)
+        period = self._period_of(start) if self._needs_periods(penalty) else self.periods[-1]
         over, under = rate_factor(rate, self.terms.conventions.day_count, start, end, period)
         times = penalty.rate_factor if penalty and penalty.rate_factor is not None else 1
         return Factor(over * times, under)
@@ -47,11 +56,11 @@ class RateHistory:
 
     def _period_of(self, day: date) -> Period:
         periods = self._periods_until(day + timedelta(1))
-        return next((period for period in periods if day < period.due), periods[-1])
+        return periods[min(bisect_right(periods, day, key=lambda period: period.due), len(periods) - 1)]
 
     def _periods_until(self, day: date) -> tuple[Period, ...]:
         while self.periods[-1].due < day:
-            self.periods += self.terms.more_periods(self.periods, 12)
+            self.periods += self.terms.more_periods(self.periods, len(self.periods))
         return self.periods
 
 

@@ -1,15 +1,10 @@
 """What settles a loan on a day: the fold up to it, and the interest of the running period. No Django, no clock."""
 
-from collections.abc import Sequence
-from datetime import date
 from enum import StrEnum
 
 from lending.allocation import Amounts
-from lending.events import Event
-from lending.fold import LoanFold, fold
-from lending.penalty import PenaltyTerms
+from lending.fold import LoanFold
 from lending.schedule import row_fee
-from lending.terms import Terms
 
 
 class InterestRule(StrEnum):
@@ -19,19 +14,8 @@ class InterestRule(StrEnum):
     TO_PERIOD_END = "to_period_end"
 
 
-def payoff(
-    terms: Terms,
-    events: Sequence[Event],
-    as_of: date,
-    rule: InterestRule = InterestRule.TO_DATE,
-    penalty: PenaltyTerms | None = None,
-) -> Amounts:
-    """What must be paid on `as_of` so that nothing is owed, by component; payments left over before it count."""
-    return payoff_of(fold(terms, events, as_of, penalty), rule)
-
-
 def payoff_of(loan: LoanFold, rule: InterestRule = InterestRule.TO_DATE) -> Amounts:
-    """The same for a loan already folded to the day."""
+    """What must be paid on the day to which `loan` is folded so that nothing is owed, by component, yuan."""
     owed = loan.due
     owed.principal = loan.principal
     plan = loan.plan

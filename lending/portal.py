@@ -15,7 +15,7 @@ from accounts.origin import Channel
 from accounts.pages import customer_page
 from core import clock
 from core.problems import Problem
-from lending import applications, confirmations, contracts, frozen_terms, loans, products, quotes, repayments
+from lending import applications, confirmations, contracts, frozen_terms, loans, products, quotes, repayments, standing
 from lending.models import Loan, LoanApplication, Product, Repayment
 from lending.portal_forms import ApplyForm, ContractForm, RepayForm
 from lending.schedule import make_schedule
@@ -212,11 +212,10 @@ def repay(request: HttpRequest, customer: Customer, serial: str) -> HttpResponse
     today = clock.today()
     context: dict[str, Any] = {
         "loan": found,
-        "due": repayments.due_now(found, today),
-        "payoff": repayments.payoff_now(found),
+        "owed": standing.owed_on(found, today),
         "following": found.instalments.filter(due_date__gt=today).first(),
     }
-    form = RepayForm(request.POST or None, initial={"amount": context["due"] or None})
+    form = RepayForm(request.POST or None, initial={"amount": context["owed"].due or None})
     if request.method == "POST" and form.is_valid():
         try:
             if "look" not in request.POST:

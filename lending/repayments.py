@@ -1,7 +1,6 @@
 """Repayments: asked for by the customer, collected, spread over what is owed, taken back if they bounce."""
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -49,7 +48,8 @@ def ask(
             return known
         _require_repayable(loan)
         dues.bring_up_to(loan, today)
-        return _order(loan, amount, _agreed_strategy(loan, amount, strategy, today), request_key)
+        strategy = _agreed_strategy(standing.owed_on(loan, today), amount, strategy)
+        return _order(loan, amount, strategy, request_key)
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def preview(*, loan: Loan, amount: Decimal, strategy: str) -> Preview:
     today = clock.today()
     _require_amount(amount)
     _require_repayable(loan)
-    strategy = _agreed_strategy(loan, amount, strategy, today)
     before = standing.fold_of(loan, today)
+    strategy = _agreed_strategy(standing.owed_of(before), amount, strategy)
     after = standing.fold_of(loan, today, more=[standing.payment(loan, amount, today, strategy)])
     interest = [sum((row.interest for row in folded.statement().rows), ZERO) for folded in (before, after)]
     return Preview(_to_come(before, today), _to_come(after, today), interest[0] - interest[1])
@@ -85,16 +85,6 @@ def find(customer: Customer, loan_serial: str, serial: str) -> Repayment:
     if repayment is None:
         raise Problem("not_found", _("There is no such repayment."), status=404)
     return repayment
-
-
-def payoff_now(loan: Loan) -> Decimal:
-    """What settles the loan today: everything owed, and the interest of the days used, yuan."""
-    return standing.payoff_on(loan, clock.today()).total if loan.is_repaying else ZERO
-
-
-def due_now(loan: Loan, on: dt.date) -> Decimal:
-    """What of the loan is due up to and including a business date and unpaid, that day's penalty included, yuan."""
-    return standing.fold_of(loan, on).due.total if loan.is_repaying else ZERO
 
 
 class CollectionHandler:
@@ -133,9 +123,9 @@ def _require_repayable(loan: Loan) -> None:
         raise Problem("repayment_running", _("A repayment is on its way: wait until it has arrived."), status=409)
 
 
-def _agreed_strategy(loan: Loan, amount: Decimal, strategy: str, today: dt.date) -> str:
+def _agreed_strategy(owed: standing.Owed, amount: Decimal, strategy: str) -> str:
     """What a payment of `amount` does where it exceeds the dues; empty where it does not. Raises Problem."""
-    payoff, due = standing.payoff_on(loan, today).total, due_now(loan, today)
+    due, payoff = owed.due, owed.payoff
     if amount > payoff:
         message = _("This is more than settles the loan today: %(payoff)s.") % {"payoff": format_yuan(payoff)}
         raise Problem("amount_more_than_owed", message, field="amount", due=f"{due:.2f}", payoff=f"{payoff:.2f}")
@@ -173,15 +163,21 @@ def _order(loan: Loan, amount: Decimal, strategy: str, request_key: str) -> Repa
 
 
 def _book(repayment: Repayment, outcome: OrderOutcome) -> None:
-    loan, on = repayment.loan, outcome.business_date
+    loan, on, reference = repayment.loan, outcome.business_date, outcome.order_serial
     dues.bring_up_to(loan, on)
     value_date = min(on, clock.business_date_of(repayment.asked_at))
     payment = standing.payment(loan, outcome.amount, value_date, repayment.strategy)
-    folded = standing.fold_of(loan, _latest(loan, on), more=[payment])
-    reference = outcome.order_serial
-    details = {"value_date": value_date, "strategy": repayment.strategy}
-    _move_principal(loan, lambda: booking.paid(loan, folded, outcome.amount, on=on, reference=reference, **details))
-    _show_standing(loan, folded, on)
+    folded = standing.fold_of(loan, _closed(loan), more=[payment])
+    principal = booking.paid(
+        loan,
+        folded,
+        outcome.amount,
+        on=on,
+        reference=reference,
+        value_date=value_date,
+        strategy=repayment.strategy,
+    )
+    _show_standing(loan, folded, principal, on)
     context = {"loan": loan.serial, "amount": format_yuan(outcome.amount)}
     messages.send(loan.customer, "repayment_received", context, key=f"repaid {outcome.reference}")
 
@@ -200,26 +196,21 @@ def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
         loan.reopen(by=COLLECTOR, why=f"order {reference} came back")
     on = max(on, taken.counts_from)
     dues.bring_up_to(loan, on)
-    folded = standing.fold_of(loan, _latest(loan, on), more=[standing.reversal(loan, reference, on)])
-    _move_principal(loan, lambda: booking.payment_returned(loan, folded, taken.amount, on=on, reference=reference))
-    _show_standing(loan, folded, on)
+    folded = standing.fold_of(loan, _closed(loan), more=[standing.reversal(loan, reference, on)])
+    principal = booking.payment_returned(loan, folded, taken.amount, on=on, reference=reference)
+    _show_standing(loan, folded, principal, on)
     context = {"loan": loan.serial, "amount": format_yuan(outcome.amount)}
     messages.send(loan.customer, "repayment_failed", context, key=f"returned {outcome.reference}")
 
 
-def _latest(loan: Loan, on: dt.date) -> dt.date:
-    """The day to fold the loan to: it may have been closed beyond `on` already."""
-    return max(on, loan.last_closed_date or on)
+def _closed(loan: Loan) -> dt.date:
+    """The day that the loan was brought up to; it may lie beyond the day of what is booked."""
+    assert loan.last_closed_date is not None
+    return loan.last_closed_date
 
 
-def _move_principal(loan: Loan, book: Callable[[], None]) -> None:
-    """Let `book` change the principal paid, and the credit line follow it."""
-    before = loan.principal_paid
-    book()
-    credit_lines.restore(CreditLine.objects.get(customer=loan.customer), loan.principal_paid - before)
-
-
-def _show_standing(loan: Loan, folded: LoanFold, on: dt.date) -> None:
+def _show_standing(loan: Loan, folded: LoanFold, principal: Decimal, on: dt.date) -> None:
+    credit_lines.restore(CreditLine.objects.get(customer=loan.customer), principal)
     dues.note_standing(loan, folded)
     if folded.is_settled:
         loan.clear(by=COLLECTOR, why="everything is paid")

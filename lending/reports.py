@@ -5,12 +5,12 @@ Figures are as the last day close left them; the trial balance is as of any busi
 
 import csv
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from io import StringIO
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ STANDING = [Loan.Status.ACTIVE, Loan.Status.OVERDUE]
 PAID_OUT = [*STANDING, Loan.Status.CLEARED]
 # Above 30 days the risk has grown, above 90 the loan is impaired (domain rules: Interest and repayment).
 OVER_30, SHARE_PLACES = 30, Decimal("0.0001")
+BUCKETS = [bucket(month * BUCKET_DAYS) for month in range(LAST_BUCKET + 1)] + [bucket(LAST_BUCKET * BUCKET_DAYS + 1)]
 Cell = str | int | Decimal | dt.date
 
 
@@ -46,20 +47,15 @@ class Report:
 
 def days_past_due(on: dt.date) -> Report:
     """Standing loans by overdue bucket: how many, principal owed, its share of all."""
-    loans = Loan.objects.filter(status__in=STANDING)
-    whole = _principal(loans)
-    rows: list[list[Cell]] = []
-    for low, high in _bucket_spans():
-        found = loans.filter(dpd__gte=low) if high is None else loans.filter(dpd__gte=low, dpd__lte=high)
-        principal = _principal(found)
-        rows.append([bucket(low) or "M0", found.count(), principal, _share(principal, whole)])
+    found = {name: Standing() for name in BUCKETS}
+    for dpd, loans in _by_dpd():
+        found[bucket(dpd)] += loans
+    whole = sum((loans.principal for loans in found.values()), ZERO)
+    rows: list[list[Cell]] = [
+        [name or "M0", loans.count, loans.principal, _share(loans.principal, whole)] for name, loans in found.items()
+    ]
     headers = [_("bucket"), _("loans"), _("principal owed"), _("share of all")]
     return Report(_("Days past due"), headers, rows)
-
-
-def _bucket_spans() -> list[tuple[int, int | None]]:
-    whole = [(month * BUCKET_DAYS + 1, (month + 1) * BUCKET_DAYS) for month in range(LAST_BUCKET)]
-    return [(0, 0), *whole, (LAST_BUCKET * BUCKET_DAYS + 1, None)]
 
 
 def vintages(on: dt.date) -> Report:
@@ -92,15 +88,21 @@ def vintages(on: dt.date) -> Report:
 
 def expected_loss(on: dt.date) -> Report:
     """Standing loans by expected-loss stage, and what is to be set aside for them by the rates in force."""
-    rates = rates_in_force(on)
-    rows: list[list[Cell]] = []
-    for place, rate in enumerate(rates):
-        loans = Loan.objects.filter(status__in=STANDING, dpd__gt=rate.above_dpd)
-        if place + 1 < len(rates):
-            loans = loans.filter(dpd__lte=rates[place + 1].above_dpd)
-        principal = _principal(loans)
-        allowance = round_money(principal * rate.rate)
-        rows.append([rate.get_stage_display(), loans.count(), principal, rate.rate.normalize(), allowance])
+    found = {rate: Standing() for rate in rates_in_force(on)}
+    for dpd, loans in _by_dpd():
+        reached = [rate for rate in found if dpd > rate.above_dpd]
+        if reached:
+            found[reached[-1]] += loans
+    rows: list[list[Cell]] = [
+        [
+            rate.get_stage_display(),
+            loans.count,
+            loans.principal,
+            rate.rate.normalize(),
+            round_money(loans.principal * rate.rate),
+        ]
+        for rate, loans in found.items()
+    ]
     headers = [_("stage"), _("loans"), _("principal owed"), _("rate of allowance"), _("allowance")]
     return Report(_("Expected loss and allowance"), headers, rows)
 
@@ -128,8 +130,22 @@ REPORTS: dict[str, Callable[[dt.date], Report]] = {
 }
 
 
-def _principal(loans: QuerySet[Loan]) -> Decimal:
-    return loans.aggregate(whole=Sum("outstanding_principal"))["whole"] or ZERO
+@dataclass(frozen=True)
+class Standing:
+    """How many loans, and the principal they owe, yuan."""
+
+    count: int = 0
+    principal: Decimal = ZERO
+
+    def __add__(self, other: "Standing") -> "Standing":
+        return Standing(self.count + other.count, self.principal + other.principal)
+
+
+def _by_dpd() -> Iterator[tuple[int, Standing]]:
+    """Standing loans by days past due."""
+    loans = Loan.objects.filter(status__in=STANDING).values("dpd")
+    for row in loans.annotate(count=Count("id"), principal=Sum("outstanding_principal")).order_by("dpd"):
+        yield row["dpd"], Standing(row["count"], row["principal"])
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal:

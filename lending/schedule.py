@@ -3,6 +3,7 @@
 The same function serves the quote, the contract and the booking. No Django, no clock.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -41,7 +42,13 @@ def make_schedule(terms: Terms) -> Schedule:
 def planned_rows(terms: Terms) -> list[Instalment]:
     """The rows of any terms, without fees: the plan moved through every planned change. Raises NeverRepaid."""
     plan = Plan(terms)
-    for day, change in planned_changes(terms):
+    run_out(plan, planned_changes(terms))
+    return plan.rows
+
+
+def run_out(plan: Plan, changes: Sequence[tuple[date, Decimal | Rate]]) -> None:
+    """Move `plan` through planned `changes` to the end of its last period. Raises NeverRepaid."""
+    for day, change in changes:
         plan.move_to(day)
         if isinstance(change, Decimal):
             plan.draw(change)
@@ -49,7 +56,6 @@ def planned_rows(terms: Terms) -> list[Instalment]:
             plan.change_rate(change)
     while not plan.finished:
         plan.close_period()
-    return plan.rows
 
 
 def planned_changes(terms: Terms) -> list[tuple[date, Decimal | Rate]]:

@@ -4,11 +4,14 @@ Nothing here changes anything; `dues` and `repayments` book what the fold says.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
+from core.money import ZERO
 from lending import frozen_terms, quotes
-from lending.allocation import Amounts
 from lending.events import Event, Payment, Reversal
 from lending.fold import LoanFold, fold
 from lending.interest import Rate, RateKind
@@ -26,9 +29,22 @@ def fold_of(loan: Loan, on: dt.date, more: Sequence[Event] = ()) -> LoanFold:
     return fold(terms_of(loan), [*happened(loan), *more], on, penalty_of(loan))
 
 
-def payoff_on(loan: Loan, on: dt.date) -> Amounts:
-    """What settles the loan on a business date: the principal, and interest only for the days used (Civil Code 677)."""
-    return payoff_of(fold_of(loan, on))
+@dataclass(frozen=True)
+class Owed:
+    """What is owed on a day, yuan: what is due by then, and what settles the loan."""
+
+    due: Decimal
+    payoff: Decimal
+
+
+def owed_on(loan: Loan, on: dt.date) -> Owed:
+    """What is owed on a business date, that day's penalty included; nothing before the payout and after the end."""
+    return owed_of(fold_of(loan, on)) if loan.is_repaying else Owed(ZERO, ZERO)
+
+
+def owed_of(folded: LoanFold) -> Owed:
+    """The same of a loan already folded. The payoff has interest only for the days used (Civil Code 677)."""
+    return Owed(due=folded.due.total, payoff=payoff_of(folded).total)
 
 
 def terms_of(loan: Loan) -> Terms:
@@ -52,13 +68,12 @@ def penalty_of(loan: Loan) -> PenaltyTerms:
 def happened(loan: Loan) -> list[Event]:
     """What the customer and the institution did, in the order in which we learnt of it."""
     events: list[Event] = []
-    places: dict[str, int] = {}
-    for event in loan.events.filter(kind__in=[Kind.PAYMENT, Kind.REVERSAL]).order_by("no"):
+    told = list(_told(loan))
+    for event in told:
         if event.kind == Kind.PAYMENT:
-            places[event.reference] = len(events)
             events.append(payment(loan, event.amount, event.counts_from, event.details.get("strategy", "")))
         else:
-            events.append(Reversal(event.counts_from, places[event.reference]))
+            events.append(Reversal(event.counts_from, _place(told, event.reference)))
     return events
 
 
@@ -69,6 +84,14 @@ def payment(loan: Loan, amount: Decimal, on: dt.date, strategy: str) -> Payment:
 
 
 def reversal(loan: Loan, reference: str, on: dt.date) -> Reversal:
-    """The taking back of the payment that order `reference` made."""
-    before = [event.reference for event in loan.events.filter(kind__in=[Kind.PAYMENT, Kind.REVERSAL]).order_by("no")]
-    return Reversal(on, before.index(reference))
+    """The taking back of the payment that order `reference` made: named by its place, as the fold asks."""
+    return Reversal(on, _place(_told(loan), reference))
+
+
+def _place(told: Iterable[LoanEvent], reference: str) -> int:
+    """Which of the events told is the payment of order `reference`: it comes before its reversal."""
+    return next(place for place, event in enumerate(told) if event.reference == reference)
+
+
+def _told(loan: Loan) -> QuerySet[LoanEvent]:
+    return loan.events.filter(kind__in=[Kind.PAYMENT, Kind.REVERSAL]).order_by("no")

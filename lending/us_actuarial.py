@@ -86,6 +86,19 @@ def us_actuarial_rate(
     return unit.per_year * rate_of_unit_periods(flows)
 
 
+def us_actuarial_rate_at(
+    advances: Sequence[tuple[Decimal, Decimal]], payments: Sequence[tuple[Decimal, Decimal]], per_year: int
+) -> Decimal:
+    """The same for flows of (months after the beginning, yuan), with `per_year` unit-periods a year. Raises NoRate."""
+    start = min(months for months, _ in advances)
+    signed = [(months, -amount) for months, amount in advances] + list(payments)
+    flows = []
+    for months, amount in signed:
+        units = (months - start) * per_year / 12
+        flows.append((int(units), units % 1, amount))
+    return per_year * rate_of_unit_periods(flows)
+
+
 def unit_period(advances: Sequence[date], payments: Sequence[date]) -> UnitPeriod:
     """The unit-period of dates in order: the most frequent common period; without one, the average; at most a year."""
     if len(advances) == 1 and len(payments) == 1:

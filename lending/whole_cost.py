@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from core.money import ZERO
-from lending.apr import Flow, apr_of, months_between
+from lending.apr import Flow, months_between
 from lending.conventions import InterestOn
 from lending.events import Event
 from lending.fold import LoanFold
@@ -28,11 +28,6 @@ def flows_of(loan: LoanFold, events: Sequence[Event]) -> list[Flow]:
     dated.append((loan.day, loan.due.total))
     dated += [(row.due, row.total - row.prepaid) for row in statement.rows[len(loan.debts) :]]
     return [Flow(months_between(start, day), amount) for day, amount in dated if amount]
-
-
-def annualised_cost(flows: Sequence[Flow]) -> Decimal:
-    """The monthly internal rate of return of `flows` times twelve, unrounded. Raises NoRate."""
-    return apr_of(flows).nominal
 
 
 def penalty_rate_left(terms: Terms, limit: Decimal, penalty: PenaltyTerms | None) -> Decimal:

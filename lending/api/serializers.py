@@ -3,7 +3,7 @@ from decimal import Decimal
 from rest_framework import serializers
 
 from core import clock
-from lending import repayments
+from lending import standing
 from lending.models import Instalment, Loan, LoanApplication, LoanEvent, Product, Repayment
 from risk import reasons
 
@@ -129,10 +129,10 @@ class LoanDetailSerializer(LoanSerializer):
         fields = [*LoanSerializer.Meta.fields, "due_now", "payoff_now", "schedule", "events"]
 
     def get_due_now(self, loan: Loan) -> str:
-        return f"{repayments.due_now(loan, clock.today()):.2f}"
+        return f"{standing.owed_on(loan, clock.today()).due:.2f}"
 
     def get_payoff_now(self, loan: Loan) -> str:
-        return f"{repayments.payoff_now(loan):.2f}"
+        return f"{standing.owed_on(loan, clock.today()).payoff:.2f}"
 
 
 class RepaySerializer(serializers.Serializer):

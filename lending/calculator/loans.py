@@ -18,6 +18,8 @@ from lending.payoff import InterestRule, payoff_of
 from lending.plan import NeverRepaid
 from lending.terms import Terms
 
+MOST_YEARS_AFTER = 100
+
 
 def events(asked: Asked) -> dict[str, Any]:
     """Kind `events`: the rows with what was paid, the balances and days past due, where each payment went."""
@@ -54,6 +56,8 @@ def folded(asked: Asked, terms: Terms) -> tuple[LoanFold, list[Event]]:
 def _fold(asked: Asked, terms: Terms, happened: Sequence[Event], as_of: date, *, named: str) -> LoanFold:
     if as_of < terms.start:
         raise asked.refuse("as_of", "before_disbursement", _("This date lies before the loan begins."))
+    if as_of.year - terms.periods[-1].due.year > MOST_YEARS_AFTER:
+        raise asked.refuse("as_of", "too_late", _("A loan is followed for at most 100 years after its last due date."))
     penalty = read_penalty(asked)
     try:
         return fold(terms, happened, as_of, penalty)
@@ -70,6 +74,7 @@ def refusal(code: str) -> str:
         "more_than_owed": _("This is more than is owed; lower the amount."),
         "nothing_to_reverse": _("A reversal names an earlier event by its place in the list, counted from 0."),
         "reversed_twice": _("This event is already reversed."),
+        "too_many_periods": _("This makes more instalments than a loan may have; extend it by fewer."),
         "nothing_left_to_spread": _("Every instalment is due already; there is nothing left to spread anew."),
         "written_off": _("The loan is written off; only payments can follow."),
     }[code]

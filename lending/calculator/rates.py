@@ -9,20 +9,20 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
+from core.money import ZERO
 from core.problems import Problem
 from lending.apr import Flow, NoRate, TimeBase, apr_of, time_in_months, whole
 from lending.calculator import figures
 from lending.calculator.request import Asked
 from lending.calculator.terms import read_conventions, read_periods
 from lending.interest import Rate, RateKind, rate_factor
-from lending.us_actuarial import BY_COUNT, DatedFlow, us_actuarial_rate
+from lending.us_actuarial import BY_COUNT, DatedFlow, us_actuarial_rate, us_actuarial_rate_at
+
+Time = TypeVar("Time")
 
 MOST_MONTHS = 1200
 # A year has 12 equal months, 52 weeks or 365 days (Directive 2008/48/EC, annex I).
-MONTHS_OF = {"month": Decimal(1), "year": Decimal(12), "week": Decimal(12) / 52, "day": Decimal(12) / 365}
-
-
-Time = TypeVar("Time")
+MONTHS_IN = {"month": Decimal(1), "year": Decimal(12), "week": Decimal(12) / 52, "day": Decimal(12) / 365}
 
 
 class AprMethod(StrEnum):
@@ -118,22 +118,29 @@ def _months_written(item: Asked) -> Decimal:
     text = str(item.value("at"))
     span = re.fullmatch(r"(\d{1,5}) (day|week|month|year)s?", text)
     if span:
-        return int(span[1]) * MONTHS_OF[span[2]]
+        return int(span[1]) * MONTHS_IN[span[2]]
     years = re.fullmatch(r"(\d{1,4})/(\d{1,5})", text)
     if years and int(years[2]):
         return Decimal(12 * int(years[1])) / int(years[2])
-    return Asked({"at": text}, item.path).amount("at", least=Decimal(0)) * 12
+    return item.as_amount(text, "at", least=ZERO) * 12
 
 
 def _us_actuarial(asked: Asked, advances: list[Asked], payments: list[Asked]) -> Decimal:
-    unit = None
-    if asked.has("unit_periods_per_year"):
-        count = asked.whole("unit_periods_per_year", least=1, most=366)
-        unit = BY_COUNT.get(count)
-        if unit is None:
-            message = _("Choose one of: %(choices)s.") % {"choices": ", ".join(map(str, BY_COUNT))}
-            raise asked.refuse("unit_periods_per_year", "unknown_choice", message)
+    by_date = advances[0].one_of("date", "at") == "date"
+    per_year = _unit_periods_per_year(asked) if asked.has("unit_periods_per_year") or not by_date else None
+    if per_year and not by_date:
+        return us_actuarial_rate_at(_read(advances, "at", _months), _read(payments, "at", _months), per_year)
+    unit = BY_COUNT[per_year] if per_year else None
     lent = [DatedFlow(*pair) for pair in _read(advances, "date", lambda item: item.day("date"))]
     paid = [DatedFlow(*pair) for pair in _read(payments, "date", lambda item: item.day("date"))]
     _not_before(min(flow.date for flow in lent), [(flow.date, flow.amount) for flow in paid])
     return us_actuarial_rate(lent, paid, unit)
+
+
+def _unit_periods_per_year(asked: Asked) -> int:
+    """How many unit-periods a year has; without dates to tell it, it must be given."""
+    count = asked.whole("unit_periods_per_year", least=1, most=366)
+    if count not in BY_COUNT:
+        message = _("Choose one of: %(choices)s.") % {"choices": ", ".join(map(str, BY_COUNT))}
+        raise asked.refuse("unit_periods_per_year", "unknown_choice", message)
+    return count

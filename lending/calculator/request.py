@@ -64,7 +64,10 @@ class Asked:
 
     def number(self, name: str) -> Decimal:
         """A decimal number, written as a string so that no digit is lost on the way."""
-        text = self.value(name)
+        return self.as_number(self.value(name), name)
+
+    def as_number(self, text: object, name: str) -> Decimal:
+        """`text` as a decimal number; `name` is where it stood."""
         if not isinstance(text, str) or not NUMBER.fullmatch(text):
             message = _(
                 'Write a decimal number as a string, such as "1234.56", with at most 15 digits before the point.'
@@ -74,7 +77,11 @@ class Asked:
 
     def amount(self, name: str, *, least: Decimal | None = None) -> Decimal:
         """An amount in yuan: more than zero, or at least `least`."""
-        amount = self.number(name)
+        return self.as_amount(self.value(name), name, least=least)
+
+    def as_amount(self, text: object, name: str, *, least: Decimal | None = None) -> Decimal:
+        """`text` as an amount in yuan; `name` is where it stood."""
+        amount = self.as_number(text, name)
         if least is None and amount <= 0:
             raise self.refuse(name, "not_positive", _("The amount must be more than zero."))
         if least is not None and amount < least:
@@ -167,9 +174,7 @@ class Asked:
 
     def numbers(self, name: str, *, needed: bool = False) -> list[Decimal]:
         """A list of decimal numbers."""
-        listed = self.items(name, needed=needed)
-        row = Asked(dict(enumerate_as(name, listed)), self.path)
-        return [row.number(f"{name}[{index}]") for index in range(len(listed))]
+        return [self.as_number(text, field) for field, text in enumerate_as(name, self.items(name, needed=needed))]
 
     def object(self, name: str) -> "Asked":
         """An object inside this one."""

@@ -5,14 +5,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.problems import Problem
-from lending.apr import NoRate
+from lending.apr import NoRate, apr_of
 from lending.calculator import figures
 from lending.calculator.loans import folded
 from lending.calculator.request import Asked
 from lending.calculator.terms import never_repaid, read_penalty, read_terms
 from lending.plan import NeverRepaid
 from lending.schedule import make_schedule
-from lending.whole_cost import annualised_cost, flows_of, penalty_rate_left
+from lending.whole_cost import flows_of, penalty_rate_left
 
 
 def schedule(asked: Asked) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def cap(asked: Asked) -> dict[str, Any]:
     try:
         if asked.has("events"):
             loan, events = folded(asked, terms)
-            cost = annualised_cost(flows_of(loan, events))
+            cost = apr_of(flows_of(loan, events)).nominal
         else:
             apr = make_schedule(terms).apr
             if apr is None:

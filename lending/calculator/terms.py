@@ -12,7 +12,7 @@ from core.problems import Problem
 from lending.allocation import DEFAULT_ORDER, Amounts, Component
 from lending.calculator.request import Asked, enumerate_as, refused_as
 from lending.conventions import Conventions, DayCount, InterestOn, MonthEnd, Parts, Residue, Rounding
-from lending.events import Event, Extension, NewRate, Payment, Prepayment, Reversal, Waiver, WriteOff
+from lending.events import Event, Extension, Payment, Prepayment, Reversal, Waiver, WriteOff
 from lending.interest import Rate, RateKind
 from lending.penalty import PenaltyOn, PenaltyTerms
 from lending.periods import Calendar, Every, Period, listed_periods
@@ -230,8 +230,7 @@ def read_paid(asked: Asked) -> list[Event]:
     payments: list[Event] = []
     for name, pair in enumerate_as("paid", asked.items("paid")):
         day = _pair_day(asked, pair, 0, name)
-        amount = Asked({f"{name}[1]": pair[1]}, asked.path).amount(f"{name}[1]")
-        payments.append(Payment(day, amount))
+        payments.append(Payment(day, asked.as_amount(pair[1], f"{name}[1]")))
     return payments
 
 
@@ -260,7 +259,7 @@ def _reversal(item: Asked) -> Event:
 
 
 def _new_rate(item: Asked) -> Event:
-    return NewRate(item.day("date"), read_rate(item))
+    return RateChange(item.day("date"), read_rate(item))
 
 
 def _extension(item: Asked) -> Event:

@@ -1,5 +1,4 @@
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -122,11 +121,3 @@ class Loan(StatefulModel):
         for name, value in changes.items():
             setattr(self, name, value)
         self.save(update_fields=list(changes))
-
-    def owed_in_all(self) -> Decimal:
-        """Principal, billed interest and penalties not yet paid, yuan."""
-        return (
-            self.outstanding_principal
-            + (self.interest_raised - self.interest_paid)
-            + (self.penalty_raised - self.penalty_paid)
-        )

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import MoneyField
 from core.transitions import StatefulModel, status_constraint, status_field, transition
+from lending import prepayment
 from lending.models.loan import Loan
 
 
@@ -11,11 +12,11 @@ class Repayment(StatefulModel):
     """A payment that the customer has asked us to collect from the card, from the request to its end."""
 
     class Strategy(models.TextChoices):
-        """What paying early does; the values are those of `lending.prepayment.Strategy`."""
+        """What paying early does, in words for people."""
 
-        SHORTEN = "shorten", _("Fewer instalments, each as before")
-        LOWER = "lower", _("As many instalments, each lower")
-        NEXT = "next", _("The principal of the next instalments paid ahead")
+        SHORTEN = prepayment.Strategy.SHORTEN.value, _("Fewer instalments, each as before")
+        LOWER = prepayment.Strategy.LOWER.value, _("As many instalments, each lower")
+        NEXT = prepayment.Strategy.NEXT.value, _("The principal of the next instalments paid ahead")
 
     class Status(models.TextChoices):
         PROCESSING = "processing", _("on its way")

@@ -76,6 +76,8 @@ def test_the_api_gives_the_same_answers():
     assert refused.headers["content-type"] == "application/problem+json"
     assert (refused.json()["code"], refused.json()["field"]) == ("unknown_choice", "method")
     assert post([SCHEDULE]).status_code == 400
+    for count in (401, "401"):
+        assert post({**SCHEDULE, "count": count}).json()["code"] == "too_many"
 
 
 def without(name):
@@ -144,6 +146,8 @@ def without(name):
             },
             *("too_late", "payments[0].at"),
         ),
+        ({**EVENTS, "events": [{**EARLY, "type": "extension", "periods": 1189}]}, "too_many_periods", "events[0]"),
+        ({**EVENTS, "as_of": "2200-01-01"}, "too_late", "as_of"),
         ({"kind": "split", "total": "1", "weights": ["0", "0"]}, "bad_weights", "weights"),
         ({"kind": "allocation", "amount": "1", "due": [{}], "order": ["fee"]}, "bad_order", "order"),
         (

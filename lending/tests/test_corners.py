@@ -10,10 +10,10 @@ from django.test import Client
 from accounts.tests import factories as people
 from core import clock, work
 from core.money import ZERO
-from lending import credit_lines, day_close, repayments
+from lending import credit_lines, day_close, repayments, standing
 from lending.models import ClosedDay, CreditLine, Loan, Participation
 from lending.tests.factories import running_loan, tell
-from lending.tests.test_lives import assert_books_agree, close_until, go_to, pay
+from lending.tests.test_lives import assert_books_agree, close_until, go_to, owed_in_all, pay
 
 pytestmark = pytest.mark.django_db
 ONE_DAY = dt.timedelta(days=1)
@@ -26,7 +26,7 @@ def customer(sandbox):
 
 def test_a_payment_comes_back_although_the_limit_is_used_again(customer):
     loan = running_loan(customer, amount=Decimal("4000"))
-    paid = pay(loan, repayments.payoff_now(loan))
+    paid = pay(loan, standing.owed_on(loan, clock.today()).payoff)
     line = CreditLine.objects.get(customer=customer)
     credit_lines.hold(line, loan_serial="ANOTHER", amount=line.limit)
     tell(paid.order, "returned", reason="BOUNCED")
@@ -46,9 +46,9 @@ def test_a_lower_offer_does_not_cut_the_limit(customer):
 def test_a_payoff_clears_the_loan_even_when_no_interest_has_run(customer, amount, days):
     loan = running_loan(customer, amount=Decimal(amount))
     go_to(loan.value_date + days * ONE_DAY)
-    pay(loan, repayments.payoff_now(loan))
+    pay(loan, standing.owed_on(loan, clock.today()).payoff)
     loan = Loan.objects.get(pk=loan.pk)
-    assert (loan.status, loan.owed_in_all()) == ("cleared", ZERO)
+    assert (loan.status, owed_in_all(loan)) == ("cleared", ZERO)
     assert not loan.instalments.filter(raised=False).exists()
     assert_books_agree(loan)
 
@@ -69,9 +69,9 @@ def test_a_payment_that_comes_back_before_yesterday_is_closed_stays_back(custome
 def test_what_is_shown_as_due_is_what_cures_the_loan(customer):
     loan = running_loan(customer, amount=Decimal("10000"))
     loan = close_until(loan, loan.instalments.first().due_date + 9 * ONE_DAY)
-    pay(loan, repayments.due_now(loan, clock.today()))
+    pay(loan, standing.owed_on(loan, clock.today()).due)
     loan = Loan.objects.get(pk=loan.pk)
-    assert (loan.status, loan.dpd, repayments.due_now(loan, clock.today())) == ("active", 0, ZERO)
+    assert (loan.status, loan.dpd, standing.owed_on(loan, clock.today()).due) == ("active", 0, ZERO)
 
 
 def test_the_same_request_is_collected_once(customer):

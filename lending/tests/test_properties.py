@@ -277,6 +277,24 @@ def test_paying_the_payoff_settles_the_loan_to_the_fen(life):
     )
 
 
+def test_principal_repaid_early_leaves_its_interest_to_the_due_date():
+    request = {
+        "kind": "events",
+        "principal": "1000",
+        "annual_rate": "0.12",
+        "method": "interest_only",
+        "start": "2026-01-20",
+        "every": "1 month",
+        "count": 12,
+        "as_of": "2026-02-05",
+        "events": [{"type": "prepayment", "date": "2026-02-05", "amount": "1000", "strategy": "shorten"}],
+    }
+    assert summed(answer(request)["balances"]) == 0
+    on_the_day = answer({**request, "as_of": "2026-02-20"})
+    assert on_the_day["balances"]["interest"] == str(round(Decimal("1000") * Decimal("0.12") * 16 / 365, 2))
+    assert len(on_the_day["rows"]) == 1
+
+
 @given(lives(strategies=STRATEGIES), st.integers(1, 1_000_000))
 def test_paying_more_early_never_costs_more(life, more):
     assume(life["events"])

@@ -8,6 +8,7 @@ import datetime as dt
 
 import pytest
 
+from core.problems import Problem
 from lending.calculator import answer
 from lending.periods import Every
 
@@ -84,3 +85,16 @@ def test_the_unit_period_that_the_dates_tell_may_be_named(per_year, span):
         "payments": [{"date": date.isoformat(), "amount": amount} for date, amount in payments],
     }
     assert answer(request) == answer({**request, "unit_periods_per_year": per_year})
+
+
+def test_times_instead_of_dates_need_the_unit_period_named():
+    request = {
+        "kind": "apr",
+        "method": "us_actuarial",
+        "advances": [{"at": "0", "amount": "5000"}],
+        "payments": [{"at": f"{month} months", "amount": "230"} for month in range(1, 25)],
+    }
+    assert answer({**request, "unit_periods_per_year": 12})["disclosed"] == "9.69"
+    with pytest.raises(Problem) as refused:
+        answer(request)
+    assert (refused.value.code, refused.value.field) == ("required", "unit_periods_per_year")

@@ -6,7 +6,7 @@ TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check nightly train bench-schedule pins venv
+.PHONY: help run test check nightly messages train bench-schedule pins venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -27,6 +27,10 @@ nightly: ## the suite with many more generated examples
 	@$(BOOTSTRAP) requirements requirements-test
 	@$(PYTHON) -m ops.chromium
 	@HYPOTHESIS_PROFILE=nightly $(VENV_PYTHON) -m pytest $(TWO_AT_A_TIME) $(ARGS)
+
+messages: ## collect the words of the program into the catalogue, and compile what is translated
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) manage.py update_catalogue
 
 train: ## train the scorecards anew from public data
 	@$(BOOTSTRAP) requirements requirements-train

@@ -16,6 +16,7 @@ POSTGRES = Postgres(VAR / "pg")
 VALKEY = Valkey(VAR / "valkey")
 DATABASE = "lending"
 INSTITUTIONS = ("IDENTITY", "PAYMENT", "FUNDER", "SMS")
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 HEADER = "# Made by `make run`. The keys are kept, the rest is written anew by every run; .env overrides it.\n"
 
@@ -94,7 +95,18 @@ def complete(settings: dict[str, str]) -> dict[str, str]:
         "PLATFORM_URL": f"http://127.0.0.1:{port}",
         **{f"{name}_URL": f"http://127.0.0.1:{sandbox_port}" for name in INSTITUTIONS},
     }
+    owners = {name: value for name, value in settings.items() if value}  # left empty is left out
     write_private(LOCAL, (HEADER + "".join(f"{name}={value}\n" for name, value in local.items())).encode())
-    merged = {**local, **settings, "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
+    merged = {**local, **owners, "PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
     _check_keys(merged)
+    if merged.get("ONCE") == "1" and not is_sandbox(merged):
+        raise Trouble("ONCE=1 ends after the demo journey, which only a sandbox plays; set SANDBOX=true or omit ONCE.")
     return merged
+
+
+def is_sandbox(settings: Mapping[str, str]) -> bool:
+    """Whether the world outside is played. Raises Trouble when SANDBOX says neither."""
+    text = settings["SANDBOX"].lower()
+    if text not in TRUE | FALSE:
+        raise Trouble(f"SANDBOX={text} is neither true nor false; give one of them.")
+    return text in TRUE

@@ -51,17 +51,26 @@ def _only_run_here() -> Iterator[None]:
 
 
 def _check_ports(settings: Mapping[str, str]) -> None:
-    for name, default in (("PORT", 8000), ("SANDBOX_PORT", 8100)):
-        port = environment.port_of(settings, name, default)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise Trouble(
-                    f"Port {port} cannot be used ({error.strerror}); stop the program that uses it, "
-                    f"or choose another: make run {name}={port + 1}"
-                ) from None
+    ports = {
+        name: environment.port_of(settings, name, default) for name, default in (("PORT", 8000), ("SANDBOX_PORT", 8100))
+    }
+    taken = [port for port in ports.values() if not _is_free(port)]
+    if taken:
+        others = " ".join(f"{name}={port + 10 if port in taken else port}" for name, port in ports.items())
+        raise Trouble(
+            f"Taken: port {' and port '.join(map(str, taken))}; stop the program that uses it, "
+            f"or choose another: make run {others}"
+        )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _run(settings: dict[str, str]) -> int:
@@ -78,7 +87,7 @@ def _run(settings: dict[str, str]) -> int:
             f"Ready after {time.monotonic() - started:.0f} s at {env['PLATFORM_URL']} (logs in {_short(LOG)})",
             flush=True,
         )
-        if _sandbox(env):
+        if environment.is_sandbox(env):
             status = _manage("demo_journey", env={**env, "LOG_LEVEL": "WARNING"})
             if status or settings.get("ONCE") == "1":
                 return status
@@ -105,7 +114,7 @@ def _prepare(env: dict[str, str]) -> None:
     """Keys, tables, reference data, static files: each step is skipped or harmless when already done."""
     if not (VAR / "keys" / "platform.pem").exists():
         _checked("The signing key could not be made", env, "-m", "ops.local_secrets", "var/keys/platform.pem")
-    if _sandbox(env):
+    if environment.is_sandbox(env):
         _checked("The institutions' keys could not be made", env, "-m", "sandbox", "keys")
     _checked("The database could not be prepared", env, "manage.py", "prepare")
     stamp = VAR / "static.stamp"
@@ -139,13 +148,9 @@ def _manage(*arguments: str, env: dict[str, str]) -> int:
     return subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, start_new_session=True).wait()
 
 
-def _sandbox(env: Mapping[str, str]) -> bool:
-    return env["SANDBOX"].lower() in {"1", "true", "yes", "on"}
-
-
 def _start_processes(env: dict[str, str]) -> subprocess.Popen[bytes]:
     """The Procfile's processes under honcho; the sandbox only where it plays the world outside."""
-    names = ["web", "worker", "beat", *(["sandbox"] if _sandbox(env) else [])]
+    names = ["web", "worker", "beat", *(["sandbox"] if environment.is_sandbox(env) else [])]
     LOG.parent.mkdir(mode=0o700, exist_ok=True)
     if LOG.exists():
         LOG.replace(LOG.with_suffix(".log.1"))
@@ -160,7 +165,7 @@ def _start_processes(env: dict[str, str]) -> subprocess.Popen[bytes]:
 def _wait_until_healthy(env: dict[str, str], honcho: subprocess.Popen[bytes]) -> None:
     began = time.time()
     _wait(lambda: _get(f"http://127.0.0.1:{env['PORT']}/healthz") is not None, "the web process", honcho)
-    if _sandbox(env):
+    if environment.is_sandbox(env):
         _wait(lambda: _get(f"http://127.0.0.1:{env['SANDBOX_PORT']}/health") is not None, "the sandbox", honcho)
     # A sweep goes from beat through the broker to a worker: one that is newer than this run shows all three well.
     _wait(lambda: _last_sweep(env) > began, "beat and a worker", honcho)

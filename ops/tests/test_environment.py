@@ -57,4 +57,16 @@ def test_every_setting_is_explained():
     import re
 
     read = set(re.findall(r'(?:env(?:\.\w+)?|_path)\(\s*"([A-Z_]+)"', settings))
+    read |= set(re.findall(r'read\("([A-Z_]+)"', (environment.ROOT / "sandbox" / "settings.py").read_text()))
     assert [name for name in sorted(read) if f"#{name}=" not in example] == []
+
+
+def test_once_needs_the_sandbox_and_the_sandbox_a_yes_or_no(local):
+    with pytest.raises(Trouble, match="only a sandbox plays"):
+        environment.complete({"ONCE": "1", "SANDBOX": "false"})
+    with pytest.raises(Trouble, match="neither true nor false"):
+        environment.is_sandbox({"SANDBOX": "maybe"})
+
+
+def test_a_setting_left_empty_is_left_out(local):
+    assert environment.complete({"SECRET_KEY": ""})["SECRET_KEY"]

@@ -35,13 +35,13 @@ def drop_planned(*, case: CollectionCase) -> None:
 
 def send(key: str) -> work.Again | None:
     """Work handler: send the planned reminder with this id, or wait until the quiet hours are over."""
-    wait = quiet_hours.time_until_allowed(clock.now())
-    if wait:
-        return work.Again(after=wait)
     with transaction.atomic(durable=True):
         contact = ContactAttempt.objects.select_for_update().get(pk=key)
         if contact.outcome != ContactAttempt.Outcome.PLANNED:
             return None
+        wait = quiet_hours.time_until_allowed(clock.now())
+        if wait:
+            return work.Again(after=wait)
         case = contact.case
         messages.send(
             Customer.objects.get(serial=case.customer_serial),

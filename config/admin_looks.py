@@ -90,6 +90,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         [
             ("pending_actions", "core.work"),
             ("swap_calls", "core.externalmessage"),
+            ("supervisor_account", "core.approval"),
             ("history", "core.transitionlog"),
             ("visibility", "core.unmasking"),
         ],

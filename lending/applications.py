@@ -32,15 +32,24 @@ Status = LoanApplication.Status
 
 
 def submit(
-    *, customer: Customer, product_code: str, amount: Decimal, term_months: int, purpose: str, declared: Declared
+    *,
+    customer: Customer,
+    product_code: str,
+    amount: Decimal,
+    term_months: int,
+    purpose: str,
+    declared: Declared,
+    method: str = "",
 ) -> LoanApplication:
     """Take on an application; it is decided within seconds (work "decide_application").
 
-    `amount` in yuan. Raises Problem: product_unknown, amount_out_of_range, term_not_offered, declaration_invalid,
-    consent_missing, identity_unverified (409), document_missing (409), application_open (409).
+    `amount` in yuan; without a `method` the product's usual one. Raises Problem: product_unknown, amount_out_of_range,
+    term_not_offered, method_not_offered, declaration_invalid, consent_missing, identity_unverified (409),
+    document_missing (409), application_open (409).
     """
     product = products.find(product_code, on=clock.today())
-    products.check_request(product, amount=amount, term_months=term_months)
+    method = method or product.methods[0]
+    products.check_request(product, amount=amount, term_months=term_months, method=method)
     _check_declaration(purpose, declared)
     with transaction.atomic(durable=True):
         customer = customers.lock(customer.serial)
@@ -51,6 +60,7 @@ def submit(
             product=product,
             amount=amount,
             term_months=term_months,
+            method=method,
             purpose=purpose,
             employment=declared.employment,
             employment_years=declared.employment_years,

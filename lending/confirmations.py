@@ -79,7 +79,7 @@ def _take(application: LoanApplication, customer: Customer, channel: Channel) ->
         principal=principal,
         annual_rate=annual_rate,
         term_months=application.term_months,
-        frozen_terms=frozen_terms.freeze(application.product),
+        frozen_terms=frozen_terms.freeze(application.product, application.method),
         confirmed_at=now,
     )
     contracts.seal(loan, channel=channel)

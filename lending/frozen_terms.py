@@ -14,12 +14,12 @@ from lending.terms import Draw, Method, Terms
 MONTHLY = Every(months=1)
 
 
-def freeze(product: Product) -> dict[str, Any]:
-    """Every convention of a product version, as a loan keeps it."""
+def freeze(product: Product, method: str) -> dict[str, Any]:
+    """Every convention of a product version, and the method chosen from it, as a loan keeps them."""
     return {
         "product": product.code,
         "version": product.version,
-        "method": Method.EQUAL_INSTALMENT.value,
+        "method": Method(method).value,
         "conventions": product.conventions,
         "penalty_factor": str(product.penalty_factor),
         "cost_cap": str(product.cost_cap),
@@ -47,10 +47,13 @@ def terms(
 def conventions_of(frozen: dict[str, Any]) -> Conventions:
     """The conventions frozen into a loan."""
     named = frozen["conventions"]
+    level, unit = named.get("instalment_rounding"), named.get("instalment_round_to")
     return Conventions(
         day_count=DayCount(named["day_count"]),
         rounding=Rounding(named["rounding"]),
         round_to=Decimal(named["round_to"]),
+        instalment_rounding=Rounding(level) if level else None,
+        instalment_round_to=Decimal(unit) if unit else None,
         residue=Residue(named["residue"]),
         month_end=MonthEnd(named["month_end"]),
         parts=Parts(named["parts"]),

@@ -3,7 +3,7 @@
 from accounts import message_templates, roles
 from core import work
 from core.registry import decision_finalised, order_settled
-from lending import applications, day_close, disbursement, funding, repayments
+from lending import applications, day_close, disbursement, funding, product_drafts, repayments
 from lending.message_templates import TEMPLATES
 
 SEEN_BY_ALL = [
@@ -27,3 +27,5 @@ def register() -> None:
     message_templates.register(*TEMPLATES)
     for role in roles.Role:
         roles.grant(role, SEEN_BY_ALL)
+    roles.grant(roles.Role.RISK_OFFICER, [product_drafts.DRAFT, product_drafts.PUBLISH])
+    roles.grant(roles.Role.ADMINISTRATOR, [product_drafts.PUBLISH])

@@ -47,7 +47,7 @@ class Example:
 
 def example_of(product: Product) -> Example:
     """The example that stands beside the product, by the function that books."""
-    frozen, today = frozen_terms.freeze(product), clock.today()
+    frozen, today = frozen_terms.freeze(product, product.methods[0]), clock.today()
 
     def interest_at(rate: Decimal) -> Decimal:
         terms = frozen_terms.terms(
@@ -83,6 +83,7 @@ def _submit(customer: Customer, product: Product, given: dict[str, Any]) -> Loan
         amount=given["amount"],
         term_months=given["term_months"],
         purpose=given["purpose"],
+        method=given["method"],
         declared=Declared(**{name: given[name] for name in DECLARED}),
     )
 

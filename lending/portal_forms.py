@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.pages import PortalForm
 from lending.models import Product, Repayment
+from lending.products import methods_of
 from risk.words import EMPLOYMENT, HOUSING, PURPOSE
 
 
@@ -34,6 +35,7 @@ class ApplyForm(PortalForm):
 
     amount = _yuan(_("Amount"))
     term_months = forms.TypedChoiceField(label=_("Term"), coerce=int, widget=forms.RadioSelect)
+    method = forms.ChoiceField(label=_("How you repay"), widget=forms.RadioSelect)
     purpose = forms.ChoiceField(label=_("What it is for"), choices=lambda: [("", "–"), *_choices(PURPOSE)])
     employment = forms.ChoiceField(label=_("Kind of work"), choices=lambda: [("", "–"), *_choices(EMPLOYMENT)])
     employment_years = forms.IntegerField(
@@ -53,6 +55,9 @@ class ApplyForm(PortalForm):
         terms = self.fields["term_months"]
         assert isinstance(terms, forms.ChoiceField)
         terms.choices = [(term, months % {"months": term}) for term in product.terms_months]
+        method = self.fields["method"]
+        assert isinstance(method, forms.ChoiceField)
+        method.choices, method.initial = methods_of(product), product.methods[0]
 
 
 class RepayForm(PortalForm):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lending import frozen_terms
 from lending.interest import Rate, RateKind
-from lending.models import Loan, LoanApplication
+from lending.models import Loan, LoanApplication, Product
 from lending.penalty import penalty_daily_rate
 from lending.schedule import Schedule, make_schedule
 
@@ -37,6 +37,7 @@ class Quote:
     principal: Decimal
     annual_rate: Decimal
     value_date: dt.date
+    method: str
     schedule: Schedule
     apr: Decimal
     effective_apr: Decimal
@@ -69,12 +70,19 @@ def for_application(application: LoanApplication, *, value_date: dt.date) -> Quo
     assert application.offered_amount is not None
     assert application.annual_rate is not None
     return _quote(
-        frozen_terms.freeze(application.product),
+        frozen_terms.freeze(application.product, application.method),
         application.offered_amount,
         application.annual_rate,
         application.term_months,
         value_date,
     )
+
+
+def of_product(
+    product: Product, *, method: str, principal: Decimal, annual_rate: Decimal, term_months: int, value_date: dt.date
+) -> Quote:
+    """What a loan under a product version, a draft too, would cost: the simulation."""
+    return _quote(frozen_terms.freeze(product, method), principal, annual_rate, term_months, value_date)
 
 
 def for_loan(loan: Loan, *, value_date: dt.date) -> Quote:
@@ -94,6 +102,7 @@ def _quote(
         principal=principal,
         annual_rate=annual_rate,
         value_date=value_date,
+        method=frozen["method"],
         schedule=schedule,
         apr=nominal.quantize(RATE_PLACES),
         effective_apr=effective.quantize(RATE_PLACES),

@@ -2,13 +2,16 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
+from core import actors
 from lending.allocation import DEFAULT_ORDER
 from lending.models import AllowanceRate, Funder, FundingAgreement, Product
 
 FIRST_DAY = dt.date(2026, 1, 1)
+INSTALLER = actors.system("installation")
 OWN_LENDER = "own"
 PARTNER_BANK = "demo-bank"
 
@@ -16,6 +19,8 @@ CONVENTIONS = {
     "day_count": "actual/365",
     "rounding": "half_up",
     "round_to": "0.01",
+    "instalment_rounding": None,
+    "instalment_round_to": None,
     "residue": "last",
     "month_end": "clamp",
     "parts": "sum",
@@ -27,6 +32,7 @@ CONSUMER_LOAN = {
     "minimum_amount": Decimal("10.00"),
     "maximum_amount": Decimal("200000.00"),
     "terms_months": [3, 6, 12, 24, 36],
+    "methods": ["equal_instalment", "equal_principal"],
     "minimum_rate": Decimal("0.072"),
     "maximum_rate": Decimal("0.216"),
     "conventions": CONVENTIONS,
@@ -48,7 +54,7 @@ ALLOWANCE = {1: (-1, "0.01"), 2: (30, "0.2"), 3: (90, "0.6")}
 @transaction.atomic
 def load() -> None:
     """Load the first product version, the funders and the agreement. Again and again is harmless."""
-    Product.objects.get_or_create(code="consumer", version=1, defaults=CONSUMER_LOAN)
+    _publish_first("consumer", CONSUMER_LOAN)
     Funder.objects.get_or_create(
         code=OWN_LENDER,
         defaults={"kind": Funder.Kind.DIRECT, "name_zh": "本公司", "name_en": "Our own lender", "whitelisted": True},
@@ -67,3 +73,11 @@ def load() -> None:
         effective_from=FIRST_DAY,
         defaults={"partner_share": Decimal("0.7"), "minimum_amount": Decimal("1000.00")},
     )
+
+
+def _publish_first(code: str, terms: dict[str, Any]) -> None:
+    """The version that an installation begins with comes with the software; every later one needs two officers."""
+    product, new = Product.objects.get_or_create(code=code, version=1, defaults=terms)
+    if new:
+        product.propose(by=INSTALLER, why="first version")
+        product.publish(by=INSTALLER, why="first version")

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from core.admin.base import ReadOnlyAdmin
-from core.models import ExternalMessage, TransitionLog, Unmasking
+from core.models import Approval, ExternalMessage, TransitionLog, Unmasking
 
 
 @admin.register(TransitionLog)
@@ -34,4 +34,12 @@ class ExternalMessageAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["institution", "direction", "outcome", "signature"]
     search_fields = ["serial"]
+    ordering = ["-id"]
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    list_display = ["proposed_at", "model", "object_id", "verb", "status", "proposed_by", "decided_by", "why"]
+    list_filter = ["status", "model", "verb"]
+    search_fields = ["object_id", "proposed_by", "decided_by"]
     ordering = ["-id"]

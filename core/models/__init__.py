@@ -1,5 +1,6 @@
 """The rows that every app stands on."""
 
+from core.models.approval import Approval
 from core.models.clock import BusinessClock
 from core.models.idempotency import IdempotencyRecord
 from core.models.message import ExternalMessage
@@ -7,4 +8,12 @@ from core.models.transition import TransitionLog
 from core.models.unmasking import Unmasking
 from core.models.work import Work
 
-__all__ = ["BusinessClock", "ExternalMessage", "IdempotencyRecord", "TransitionLog", "Unmasking", "Work"]
+__all__ = [
+    "Approval",
+    "BusinessClock",
+    "ExternalMessage",
+    "IdempotencyRecord",
+    "TransitionLog",
+    "Unmasking",
+    "Work",
+]

@@ -14,7 +14,7 @@ class ProductSerializer(serializers.ModelSerializer):
     class Meta:
         model = Product
         fields = [
-            *("code", "version", "name", "minimum_amount", "maximum_amount", "terms_months"),
+            *("code", "version", "name", "minimum_amount", "maximum_amount", "terms_months", "methods"),
             *("minimum_rate", "maximum_rate", "penalty_factor", "cost_cap", "grace_days"),
         ]
 
@@ -23,6 +23,9 @@ class ApplySerializer(serializers.Serializer):
     product = serializers.CharField(max_length=40, default="consumer")
     amount = serializers.DecimalField(max_digits=14, decimal_places=2)
     term_months = serializers.IntegerField()
+    method = serializers.CharField(
+        max_length=20, default="", help_text="one of the product's methods; without it, the first"
+    )
     purpose = serializers.CharField(max_length=30)
     employment = serializers.CharField(max_length=20)
     employment_years = serializers.IntegerField()
@@ -40,7 +43,17 @@ class ApplicationSerializer(serializers.ModelSerializer):
     class Meta:
         model = LoanApplication
         fields = [
-            *("serial", "product", "status", "amount", "term_months", "purpose", "decision_serial", "reasons"),
+            *(
+                "serial",
+                "product",
+                "status",
+                "amount",
+                "term_months",
+                "method",
+                "purpose",
+                "decision_serial",
+                "reasons",
+            ),
             *("offered_amount", "annual_rate", "offer_expires_at", "submitted_at", "confirmed_at", "loan"),
         ]
 

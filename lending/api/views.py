@@ -55,7 +55,7 @@ class Applications(APIView):
         asked = _valid(forms.ApplySerializer, request)
         customer = customer_of(request)
         product, amount = asked.pop("product"), asked.pop("amount")
-        term_months, purpose = asked.pop("term_months"), asked.pop("purpose")
+        term_months, purpose, method = (asked.pop(name) for name in ("term_months", "purpose", "method"))
 
         def action() -> tuple[int, Any]:
             application = applications.submit(
@@ -64,6 +64,7 @@ class Applications(APIView):
                 amount=amount,
                 term_months=term_months,
                 purpose=purpose,
+                method=method,
                 declared=Declared(**asked),
             )
             return status.HTTP_201_CREATED, forms.ApplicationSerializer(application).data

@@ -30,6 +30,7 @@ class LoanApplication(StatefulModel):
     status = status_field(Status, Status.SUBMITTED)
     amount = MoneyField(_("amount asked for"))
     term_months = models.PositiveSmallIntegerField(_("months"))
+    method = models.CharField(_("repayment method"), max_length=20, default="equal_instalment")
     purpose = models.CharField(_("purpose"), max_length=30)
     employment = models.CharField(_("employment"), max_length=20)
     employment_years = models.PositiveSmallIntegerField(_("years in this work"))

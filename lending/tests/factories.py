@@ -7,17 +7,18 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import consents, documents
+from accounts import consents, documents, roles, staff
 from accounts.id_card_reading import READER
-from accounts.models import Consent, Customer, Purpose
+from accounts.models import Consent, Customer, Purpose, User
 from accounts.origin import Channel
+from accounts.roles import Role
 from accounts.tests import factories
 from core import clock, work
 from core.outbound import Answer, Outcome
 from core.registry import OrderOutcome, order_settled
 from core.serials import Serial, next_serial
-from lending import applications, confirmations, credit_lines, funding, products
-from lending.models import Loan, LoanApplication, Participation
+from lending import applications, confirmations, credit_lines, funding, product_drafts, products
+from lending.models import Loan, LoanApplication, Participation, Product
 from payments.models import PaymentOrder
 from payments.tests.driving import finish
 from risk.facts import Declared
@@ -90,17 +91,43 @@ def paid_out_loan() -> Loan:
     return Loan.objects.get(pk=loan.pk)
 
 
+def officer(username: str, role: Role = Role.RISK_OFFICER) -> User:
+    """A member of staff, hired when first asked for."""
+    roles.load()
+    found = User.objects.filter(username=username).first()
+    return found or staff.hire(username=username, password="correct horse battery", role=role)
+
+
+def published(**changes: Any) -> Product:
+    """The consumer loan with changes, in force from today: drafted by one officer, published by another."""
+    current = products.find("consumer", on=clock.today())
+    terms = {name: getattr(current, name) for name in product_drafts.COPIED}
+    changed = {**terms, "effective_from": clock.today(), **changes}
+    code = changed.pop("code", "consumer")
+    author = officer("author")
+    draft = product_drafts.draft(officer=author, code=code, terms=changed)
+    product_drafts.propose(officer=author, product=draft, why="wanted")
+    return product_drafts.publish(officer=officer("publisher"), product=draft, why="well")
+
+
 def offered(
-    customer: Customer, *, amount: Decimal, term_months: int = 12, annual_rate: str = "0.1224"
+    customer: Customer,
+    *,
+    amount: Decimal,
+    term_months: int = 12,
+    annual_rate: str = "0.1224",
+    product_code: str = "consumer",
+    method: str = "equal_instalment",
 ) -> LoanApplication:
     """An offer of `amount` yuan to a verified customer, as a decision would make it, whose costs have been read."""
     with transaction.atomic():
         application = LoanApplication.objects.create(
             serial=next_serial(Serial.APPLICATION),
             customer=customer,
-            product=products.find("consumer", on=clock.today()),
+            product=products.find(product_code, on=clock.today()),
             amount=amount,
             term_months=term_months,
+            method=method,
             purpose="appliances",
             submitted_at=clock.real_now(),
             **asdict(DECLARED),

@@ -15,7 +15,8 @@ from django.db import connection, transaction
 
 from core import clock
 from core.models import Work
-from lending.models import Loan, Product
+from lending.models import Loan
+from lending.tests.factories import published
 from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
 from tests.journeys import books
 from tests.journeys.customers import Borrower, offered, with_papers
@@ -35,7 +36,7 @@ DURING = [
 @pytest.fixture(scope="module")
 def people(stage: Stage) -> Iterator[Borrower]:
     """Customers in turn, identified while everything was well. Each may borrow four times a day."""
-    Product.objects.update(reading_seconds=0)
+    published(reading_seconds=0)
     with ThreadPoolExecutor(4) as pool:
         return itertools.cycle(list(pool.map(lambda _number: with_papers(stage), range(4))))
 

@@ -13,7 +13,8 @@ from accounts.origin import Channel
 from accounts.roles import Role
 from core import clock
 from lending import applications, confirmations, day_close, repayments
-from lending.models import Loan, Product, Repayment
+from lending.models import Loan, Repayment
+from lending.tests.factories import published
 from payments import callbacks, querying, sending
 from payments.models import ChannelNotice, PaymentOrder, Transfer
 from payments.tests.institution import PATH, headers, notice
@@ -35,7 +36,7 @@ def world(test_session, django_db_setup, django_db_blocker, institution_keys):
     with pytest.MonkeyPatch.context() as patch, cloned_database(django_db_blocker):
         patch.setenv("SANDBOX_SETTLE_SECONDS", "0")
         with running_sandbox(test_session) as sandbox:
-            Product.objects.update(reading_seconds=0)
+            published(reading_seconds=0)
             yield sandbox
 
 

@@ -86,17 +86,21 @@ def _costs(product: Product) -> Iterator[Fault]:
 
 
 def _cost_of_year(product: Product, method: Method) -> Decimal:
-    """The dearest annualised cost of the largest amount at the highest rate, over the terms, when paid on its days."""
+    """The dearest annualised cost at the highest rate, over the terms, when all is paid on its day.
+
+    The smallest amount counts too: there rounding weighs most.
+    """
     costs = [
         quotes.of_product(
             product,
             method=method,
-            principal=product.maximum_amount,
+            principal=amount,
             annual_rate=product.maximum_rate,
             term_months=term,
             value_date=product.effective_from,
         ).apr
         for term in product.terms_months
+        for amount in (product.minimum_amount, product.maximum_amount)
     ]
     return max(costs, default=ZERO)
 

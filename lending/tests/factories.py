@@ -170,7 +170,12 @@ def tell(order_serial: str, status: str, *, reason: str = "") -> None:
 
 def running_loan(customer: Customer, *, partner: bool = False, **terms: Any) -> Loan:
     """A loan just received; with `partner`, 70 % of it are the demo partner's."""
-    application = offered(customer, **terms)
+    return received(offered(customer, **terms), partner=partner)
+
+
+def received(application: LoanApplication, *, partner: bool = False) -> Loan:
+    """The loan that an offer becomes when its customer takes it and the money arrives."""
+    customer = application.customer
     loan = confirmations.confirm(customer=customer, serial=application.serial, channel=Channel.PORTAL)
     if Participation.objects.filter(loan=loan).exists():
         funding.settle(loan.serial, "approved" if partner else "refused", Answer(Outcome.UNKNOWN))

@@ -141,10 +141,17 @@ def test_a_draft_that_contradicts_is_refused_naming_the_field(field, changes):
 
 def test_a_year_of_360_days_makes_a_rate_under_the_cap_dearer_than_the_cap():
     conventions = {**terms()["conventions"], "day_count": "actual/360"}
-    near = {"maximum_rate": Decimal("0.238"), "terms_months": [12]}
+    near = {"maximum_rate": Decimal("0.238"), "terms_months": [12], "minimum_amount": Decimal("1000")}
     assert product_rules.contradictions(Product(code="x", **terms(**near)), today=clock.today()) == []
     with pytest.raises(Problem) as refused:
         draft(**near, conventions=conventions)
+    assert refused.value.field == "maximum_rate"
+
+
+def test_rounding_small_amounts_to_the_yuan_can_make_a_loan_too_dear():
+    conventions = {**terms()["conventions"], "rounding": "up", "round_to": "1"}
+    with pytest.raises(Problem) as refused:
+        draft(conventions=conventions)
     assert refused.value.field == "maximum_rate"
 
 

@@ -35,7 +35,7 @@ class ApplyForm(PortalForm):
 
     amount = _yuan(_("Amount"))
     term_months = forms.TypedChoiceField(label=_("Term"), coerce=int, widget=forms.RadioSelect)
-    method = forms.ChoiceField(label=_("How you repay"), widget=forms.RadioSelect)
+    method = forms.ChoiceField(label=_("How you repay"), widget=forms.RadioSelect, required=False)
     purpose = forms.ChoiceField(label=_("What it is for"), choices=lambda: [("", "–"), *_choices(PURPOSE)])
     employment = forms.ChoiceField(label=_("Kind of work"), choices=lambda: [("", "–"), *_choices(EMPLOYMENT)])
     employment_years = forms.IntegerField(

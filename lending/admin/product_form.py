@@ -22,8 +22,13 @@ from lending.products import METHOD_WORDS
 
 UNITS = [("0.01", "0.01"), ("0.1", "0.1"), ("1", "1")]
 USUAL = {
-    "day_count": "actual/365", "rounding": "half_up", "round_to": "0.01", "residue": "last",
-    "month_end": "clamp", "parts": "sum", "interest_on": "scheduled",
+    "day_count": "actual/365",
+    "rounding": "half_up",
+    "round_to": "0.01",
+    "residue": "last",
+    "month_end": "clamp",
+    "parts": "sum",
+    "interest_on": "scheduled",
 }
 TERMS = (
     *("name_zh", "name_en", "minimum_amount", "maximum_amount", "terms_months", "methods", "minimum_rate"),
@@ -80,7 +85,8 @@ class ProductForm(forms.ModelForm):
             self.initial["terms_months"] = ", ".join(map(str, product.terms_months))
             self.initial["allocation_order"] = " ".join(product.allocation_order)
         self.initial = {**self.initial, **(product.conventions if product.pk else USUAL)}
-        for name in ("minimum_rate", "maximum_rate", "cost_cap"):
+        # Whoever may only look has no fields.
+        for name in {"minimum_rate", "maximum_rate", "cost_cap"} & set(self.fields):
             self.fields[name].help_text = FRACTION
 
     def clean_terms_months(self) -> list[int]:

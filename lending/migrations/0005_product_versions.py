@@ -7,7 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lending', '0003_early_repayment'),
+        ('lending', '0004_allowance'),
+        ('core', '0002_guards'),
     ]
 
     operations = [

@@ -219,6 +219,7 @@ def _request(application: LoanApplication) -> CreditRequest:
         minimum_rate=product.minimum_rate,
         maximum_rate=product.maximum_rate,
         maximum_amount=product.maximum_amount,
+        method=application.method,
     )
 
 

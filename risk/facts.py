@@ -105,6 +105,7 @@ class CreditRequest:
     minimum_rate: Decimal  # annual
     maximum_rate: Decimal  # annual
     maximum_amount: Decimal
+    method: str = "equal_instalment"  # how it is repaid; requests stored before there was a choice name none
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def price(applicant: Applicant, request: CreditRequest, pd: Decimal, policy: Pol
     """The limit and rate for a probability of default."""
     band = band_of(pd, policy)
     rate = rate_in(band, request)
-    affordable = borrowable(monthly_capacity(applicant, policy), rate, request.term_months)
+    affordable = borrowable(monthly_capacity(applicant, policy), rate, request.term_months, request.method)
     ceiling = min(
         affordable,
         applicant.monthly_income * band.income_multiple,
@@ -54,9 +54,14 @@ def monthly_capacity(applicant: Applicant, policy: Policy) -> Decimal:
     return max(min(share, left_over), ZERO)
 
 
-def borrowable(instalment: Decimal, annual_rate: Decimal, months: int) -> Decimal:
-    """The principal that equal instalments repay: instalment × (1 − (1+r)^−n) / r, with r a month. Not rounded."""
+def borrowable(capacity: Decimal, annual_rate: Decimal, months: int, method: str) -> Decimal:
+    """The principal that `capacity`, in yuan a month over `months`, repays by `method`. Not rounded.
+
+    With r the rate of a month and n the months, equal instalments: capacity × (1 − (1+r)^−n) / r. Else
+    capacity × n / (1 + r × n): so much of equal principal keeps its first instalment, the largest, within the capacity,
+    and so much is put aside month by month, interest included, for principal that is due at the end.
+    """
     monthly = annual_rate / MONTHS
-    if not monthly:
-        return instalment * months
-    return instalment * (1 - (1 + monthly) ** -months) / monthly
+    if method == "equal_instalment" and monthly:
+        return capacity * (1 - (1 + monthly) ** -months) / monthly
+    return capacity * months / (1 + monthly * months)

@@ -11,11 +11,11 @@ from accounts.tests import factories as people
 from core import clock
 from core.money import ZERO
 from core.problems import Problem
-from lending import applications, contracts, quotes, repayments
+from lending import applications, contracts, quotes, standing
 from lending.models import CreditLine, Loan
 from lending.portal_forms import ApplyForm
 from lending.tests.factories import apply, offered, published, received, running_loan
-from lending.tests.test_lives import assert_books_agree, close_until, on_the_books, pay
+from lending.tests.test_lives import assert_books_agree, close_until, on_the_books, owed_in_all, pay
 
 pytestmark = pytest.mark.django_db
 METHODS = ["equal_instalment", "equal_principal", "interest_only", "bullet"]
@@ -52,12 +52,12 @@ def test_what_is_quoted_is_frozen_booked_raised_and_repaid(customer, product, me
     assert figures(loan) == [(row.due, row.principal, row.interest, row.balance) for row in quote.schedule.rows]
     for row in loan.instalments.all():
         loan = close_until(loan, row.due_date - ONE_DAY)
-        due = repayments.due_now(loan, row.due_date)
+        due = standing.owed_on(loan, row.due_date).due
         assert due == row.total
         pay(loan, due)
         assert_books_agree(loan)
     loan = Loan.objects.get(pk=loan.pk)
-    assert (loan.status, loan.owed_in_all(), loan.penalty_raised) == ("cleared", ZERO, ZERO)
+    assert (loan.status, owed_in_all(loan), loan.penalty_raised) == ("cleared", ZERO, ZERO)
     assert loan.interest_paid == quote.schedule.total_interest
     assert set(on_the_books(loan, "loan_principal").values()) == {ZERO}
     assert CreditLine.objects.get(customer=customer).used == ZERO
@@ -103,7 +103,7 @@ def test_a_late_payment_costs_penalty_under_every_method(customer, product, meth
     last.refresh_from_db()
     assert (loan.status, loan.dpd) == ("overdue", 5)
     assert last.penalty == round(last.principal * RATE * Decimal("1.5") / 365 * 5, 2)
-    pay(loan, repayments.payoff_now(loan))
+    pay(loan, standing.owed_on(loan, clock.today()).payoff)
     assert_books_agree(loan)
     assert Loan.objects.get(pk=loan.pk).status == "cleared"
 
@@ -113,7 +113,7 @@ def test_it_can_be_paid_off_on_any_day_for_the_days_used(customer, product, meth
     loan = running_loan(customer, amount=PRINCIPAL, term_months=3, method=method)
     loan = close_until(loan, loan.value_date + 9 * ONE_DAY)
     used = interest(PRINCIPAL, loan.value_date, loan.value_date + 10 * ONE_DAY)
-    assert repayments.payoff_now(loan) == PRINCIPAL + used
+    assert standing.owed_on(loan, clock.today()).payoff == PRINCIPAL + used
     pay(loan, PRINCIPAL + used)
     assert_books_agree(loan)
     assert Loan.objects.get(pk=loan.pk).status == "cleared"

@@ -167,13 +167,17 @@ def test_a_limit_is_whole_hundreds_carried_by_the_income_and_inside_every_ceilin
     assert offer.limit + exposure <= POLICY.maximum_exposure or offer.limit == 0
     assert asked.minimum_rate <= offer.annual_rate <= asked.maximum_rate
     capacity = pricing.monthly_capacity(person, POLICY)
-    assert offer.limit <= pricing.borrowable(capacity, offer.annual_rate, term_months)
+    assert offer.limit <= pricing.borrowable(capacity, offer.annual_rate, term_months, "equal_instalment")
 
 
-def test_borrowable_is_what_equal_instalments_repay():
+@pytest.mark.parametrize(
+    ("method", "amount"),
+    [("equal_instalment", "11255.08"), *((each, "10714.29") for each in ("equal_principal", "interest_only", "bullet"))],
+)
+def test_borrowable_is_what_the_method_repays_out_of_a_monthly_capacity(method, amount):
     # 1,000 a month for 12 months at 12 % a year: 1000 × (1 − 1.01^−12) / 0.01
-    assert round_money(pricing.borrowable(Decimal(1000), Decimal("0.12"), 12)) == Decimal("11255.08")
-    assert pricing.borrowable(Decimal(1000), Decimal(0), 12) == 12000
+    assert round_money(pricing.borrowable(Decimal(1000), Decimal("0.12"), 12, method)) == Decimal(amount)
+    assert pricing.borrowable(Decimal(1000), Decimal(0), 12, method) == 12000
 
 
 def test_the_policy_in_force_is_the_newest_effective_one():

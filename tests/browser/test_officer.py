@@ -1,5 +1,6 @@
-"""An officer decides a doubtful case in the admin, in each language."""
+"""An officer decides a doubtful case in the admin, another drafts a product, in each language."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -12,7 +13,7 @@ from accounts.models import Customer, User
 from accounts.roles import Role
 from config.journey.story import Story
 from config.journey.timeline import Timeline
-from lending.models import LoanApplication
+from lending.models import LoanApplication, Product
 from risk.models import ReviewCase
 from tests.browser.walk import Walk
 from tests.journeys.stage import Stage
@@ -28,19 +29,28 @@ def waiting(stage: Stage) -> LoanApplication:
     return LoanApplication.objects.get(serial=story.doubtful_applicant_waits())
 
 
+@pytest.fixture
+def sit_down(stage: Stage, open_page):
+    """Sign a risk officer in at a desk in a language."""
+
+    def sit(username: str, language: str, *, story: str) -> Walk:
+        if not User.objects.filter(username=username).exists():
+            staff.hire(username=username, password=PASSWORD, role=Role.RISK_OFFICER)
+        page = open_page(locale="zh-CN" if language == "zh-hans" else "en-GB", viewport=DESKTOP)
+        walk = Walk(page, stage.platform.url, story=story, language=language)
+        walk.go("/admin/")
+        walk.look("sign-in")
+        walk.fill({"username": username, "password": PASSWORD})
+        walk.press("#login-form button[type=submit]")
+        return walk
+
+    return sit
+
+
 @pytest.fixture(params=["zh-hans", "en"])
-def officer(request, stage: Stage, open_page) -> Walk:
+def officer(request, sit_down) -> Walk:
     """A risk officer at a desk, signed in."""
-    username = {"zh-hans": "chen", "en": "smith"}[request.param]
-    if not User.objects.filter(username=username).exists():
-        staff.hire(username=username, password=PASSWORD, role=Role.RISK_OFFICER)
-    page = open_page(locale="zh-CN" if request.param == "zh-hans" else "en-GB", viewport=DESKTOP)
-    walk = Walk(page, stage.platform.url, story="officer", language=request.param)
-    walk.go("/admin/")
-    walk.look("sign-in")
-    walk.fill({"username": username, "password": PASSWORD})
-    walk.press("#login-form button[type=submit]")
-    return walk
+    return sit_down({"zh-hans": "chen", "en": "smith"}[request.param], request.param, story="officer")
 
 
 def test_an_officer_decides_a_case(waiting: LoanApplication, officer: Walk):
@@ -74,11 +84,55 @@ def test_an_officer_sees_only_what_the_role_allows(officer: Walk):
     assert response is not None and response.status == 403
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_one_officer_drafts_and_tries_out_a_product_and_another_publishes_it(stage: Stage, sit_down, language):
+    author = sit_down("chen", language, story="product")
+    first = Product.objects.get(code="consumer", version=1)
+    author.go(f"/admin/lending/product/{first.pk}/change/")
+    author.press("a[href*='/draft-next']")
+    draft = Product.objects.get(code="consumer", status="draft")
+    starts = draft.effective_from + dt.timedelta(days=draft.version)
+    author.page.locator("input[name=methods][value=interest_only]").check()
+    author.fill({"terms_months": "3, 6, 12", "maximum_rate": "0.2", "effective_from": starts.isoformat()})
+    author.press("button[name=_save]")
+    author.page.locator("#simulation select[name=method]").select_option("interest_only")
+    author.press("#simulation button[type=submit]")
+    assert "10,000.00" in author.page.locator("#simulation").inner_text()
+    author.page.screenshot(path=author.pictures / "simulated.png", full_page=True)
+    decide(author, draft, "propose")
+    decide(author, draft, "publish")
+    draft.refresh_from_db()
+    assert draft.status == "proposed", "its author cannot publish it"
+    publisher = sit_down("smith", language, story="product")
+    publisher.go(f"/admin/lending/product/{draft.pk}/change/")
+    decide(publisher, draft, "publish")
+    draft.refresh_from_db()
+    assert (draft.status, draft.terms_months, draft.methods[-1]) == ("published", [3, 6, 12], "interest_only")
+    publisher.page.screenshot(path=publisher.pictures / "published.png", full_page=True)
+
+
+def decide(walk: Walk, product: Product, verb: str) -> None:
+    """Press a button of a product's page and say why."""
+    walk.go(f"/admin/lending/product/{product.pk}/change/")
+    walk.press(f"a[href*='/{verb}']")
+    walk.fill({"why": "as agreed with the credit committee"})
+    walk.page.locator("form[method=post]:has([name=sent]) button[type=submit]").click()
+    walk.page.wait_for_load_state()
+
+
 # Pages that hold texts in both languages or a text as its customer reads it; and records, whose actors and reasons are
 # written once, in English, as codes are.
 MIXED = {
     *("accounts.consenttext", "accounts.message", "lending.funder", "lending.product", "lending.loancontract"),
-    *("core.transitionlog", "core.unmasking", "core.work", "risk.decision", "payments.transfer", "auth.group"),
+    *(
+        "core.approval",
+        "core.transitionlog",
+        "core.unmasking",
+        "core.work",
+        "risk.decision",
+        "payments.transfer",
+        "auth.group",
+    ),
     *("lending.loanapplication", "lending.loan"),
 }
 

@@ -172,7 +172,10 @@ def test_a_limit_is_whole_hundreds_carried_by_the_income_and_inside_every_ceilin
 
 @pytest.mark.parametrize(
     ("method", "amount"),
-    [("equal_instalment", "11255.08"), *((each, "10714.29") for each in ("equal_principal", "interest_only", "bullet"))],
+    [
+        ("equal_instalment", "11255.08"),
+        *((each, "10714.29") for each in ("equal_principal", "interest_only", "bullet")),
+    ],
 )
 def test_borrowable_is_what_the_method_repays_out_of_a_monthly_capacity(method, amount):
     # 1,000 a month for 12 months at 12 % a year: 1000 × (1 − 1.01^−12) / 0.01

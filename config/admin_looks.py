@@ -44,6 +44,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("event_note", "lending.instalment"),
             ("timeline", "lending.loanevent"),
             ("payments", "lending.repayment"),
+            ("published_with_changes", "lending.loanchange"),
             ("handshake", "lending.participation"),
             ("account_balance", "lending.funder"),
             ("contract", "lending.fundingagreement"),

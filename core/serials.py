@@ -28,6 +28,7 @@ class Serial(StrEnum):
     LOAN = "LN"
     PARTICIPATION = "FP"
     REPAYMENT = "RP"
+    LOAN_CHANGE = "LC"
     ORDER = "PO"
     TRANSFER = "TR"
     STATEMENT = "SF"

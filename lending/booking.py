@@ -7,19 +7,24 @@ penalty     debit penalty receivable, credit penalty income (each funder's part)
 payment     debit collections in clearing, credit principal and receivables (each funder's part);
             a partner's part: debit its fund pool and its income, credit due to the partner
 came back   the same on the other sides
+waived      debit waivers, credit the receivable (each funder's part)
+written off debit credit losses, credit principal and receivables (each funder's part)
+recovered   debit collections in clearing, credit recoveries; a partner's part: credit due to the partner
+overpaid    what a payment leaves over: credit customers' overpayments
 
 What is owed is not reckoned here: a fold of the loan's events says it, and only the difference from what is booked is
 posted, so that a backdated or bounced payment corrects interest and penalty without cancelling anything.
 """
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from core import clock
 from core.money import ZERO
 from lending import shares
-from lending.allocation import Amounts
+from lending.allocation import Amounts, Component
 from lending.fold import LoanFold
 from lending.models import Funder, Loan, LoanEvent
 from payments import ledger
@@ -27,6 +32,12 @@ from payments.chart import AccountKind, account
 from payments.ledger import Line, credit, debit
 
 Kind = LoanEvent.Kind
+# What is owed stands on the first account; a partner's part of a payment is taken from the second.
+OWED = {
+    Component.PRINCIPAL: (AccountKind.LOAN_PRINCIPAL, AccountKind.FUND_POOL),
+    Component.INTEREST: (AccountKind.INTEREST_RECEIVABLE, AccountKind.INTEREST_INCOME),
+    Component.PENALTY: (AccountKind.PENALTY_RECEIVABLE, AccountKind.PENALTY_INCOME),
+}
 
 
 def disbursed(loan: Loan, *, on: dt.date, reference: str) -> None:
@@ -60,40 +71,96 @@ def paid(
 
     It counts from `value_date`; `strategy` says what it does where it exceeds the dues.
     """
-    total = _settle(loan, folded, amount, on, reference)
-    details = {**_spread(total), "strategy": strategy}
-    _write(loan, Kind.PAYMENT, amount, on, _payment(loan, total), reference, details, value_date)
-    return _count(loan, total)
+    difference = _settle(loan, folded, amount, on, reference)
+    kind = Kind.PAYMENT if folded.claims is None else Kind.RECOVERY
+    details = {**_spread(difference), "strategy": strategy}
+    _write(loan, kind, amount, on, _lines(loan, difference), reference, details, value_date)
+    return _count(loan, folded, difference)
 
 
 def payment_returned(loan: Loan, folded: LoanFold, amount: Decimal, *, on: dt.date, reference: str) -> Decimal:
     """The payment of `amount` yuan by order `reference` came back: in the fold it never was. Returns the principal
     repaid, yuan: negative, it is owed again."""
-    total = _settle(loan, folded, -amount, on, reference)
-    _write(loan, Kind.REVERSAL, -amount, on, _payment(loan, total), reference, _spread(total))
-    return _count(loan, total)
+    difference = _settle(loan, folded, -amount, on, reference)
+    _write(loan, Kind.REVERSAL, -amount, on, _lines(loan, difference), reference, _spread(difference))
+    return _count(loan, folded, difference)
 
 
-def _settle(loan: Loan, folded: LoanFold, amount: Decimal, on: dt.date, reference: str) -> Amounts:
-    """Raise what the fold raises, and return what it says was paid since by component. That must be `amount` in all."""
+def changed(
+    loan: Loan,
+    folded: LoanFold,
+    kind: LoanEvent.Kind,
+    *,
+    on: dt.date,
+    reference: str,
+    value_date: dt.date,
+    details: dict[str, Any],
+) -> Decimal:
+    """A change of the loan that moves no money, which the fold has taken in: a waiver, an extension, a lower rate, a
+    write-off. Returns the principal that is owed no longer, yuan. It counts from `value_date`."""
+    difference = _settle(loan, folded, ZERO, on, reference)
+    amount = difference.waived.total + difference.lost.total
+    _write(loan, kind, amount, on, _lines(loan, difference), reference, {**details, **_spread(difference)}, value_date)
+    return _count(loan, folded, difference)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the fold says less what is booked, yuan: paid, waived and lost of what was owed, recovered of what was lost,
+    and left over for the customer."""
+
+    paid: Amounts
+    waived: Amounts
+    lost: Amounts
+    recovered: Decimal
+    overpaid: Decimal
+
+    @property
+    def cash(self) -> Decimal:
+        """What came in."""
+        return self.paid.total + self.recovered + self.overpaid
+
+    @property
+    def principal(self) -> Decimal:
+        """Principal that is owed no longer."""
+        return self.paid.principal + self.lost.principal
+
+
+def _settle(loan: Loan, folded: LoanFold, amount: Decimal, on: dt.date, reference: str) -> Difference:
+    """Raise what the fold raises, and return what else it says that is not booked. It must bring `amount` in cash."""
     _raise_dues(loan, folded, on)
-    total = _paid_in(loan, folded).minus(Amounts(loan.penalty_paid, ZERO, loan.interest_paid, loan.principal_paid))
-    if total.total != amount:
-        raise RuntimeError(f"{amount - total.total} yuan of {reference} pay nothing: refund them")
-    return total
+    difference = Difference(
+        paid=folded.paid.minus(Amounts(loan.penalty_paid, ZERO, loan.interest_paid, loan.principal_paid)),
+        waived=folded.waived.minus(Amounts(loan.penalty_waived, ZERO, loan.interest_waived)),
+        lost=folded.lost.minus(Amounts(loan.penalty_lost, ZERO, loan.interest_lost, loan.principal_lost)),
+        recovered=folded.recovered.total - loan.recovered,
+        overpaid=folded.overpaid - loan.overpaid,
+    )
+    if difference.cash != amount:
+        raise RuntimeError(f"{reference} brought {amount} yuan, but {difference.cash} are to be booked")
+    return difference
 
 
-def _count(loan: Loan, total: Amounts) -> Decimal:
-    """Save what was raised and paid on the loan, all at once: between them the sums need not fit. Returns principal."""
+def _count(loan: Loan, folded: LoanFold, difference: Difference) -> Decimal:
+    """Save all figures on the loan at once: between them the sums need not fit. Returns principal owed no longer."""
+    paid, waived, lost = difference.paid, difference.waived, difference.lost
     loan.note(
         interest_raised=loan.interest_raised,
         penalty_raised=loan.penalty_raised,
-        outstanding_principal=loan.outstanding_principal - total.principal,
-        principal_paid=loan.principal_paid + total.principal,
-        interest_paid=loan.interest_paid + total.interest,
-        penalty_paid=loan.penalty_paid + total.penalty,
+        outstanding_principal=loan.outstanding_principal - difference.principal,
+        principal_paid=loan.principal_paid + paid.principal,
+        interest_paid=loan.interest_paid + paid.interest,
+        penalty_paid=loan.penalty_paid + paid.penalty,
+        interest_waived=loan.interest_waived + waived.interest,
+        penalty_waived=loan.penalty_waived + waived.penalty,
+        principal_lost=loan.principal_lost + lost.principal,
+        interest_lost=loan.interest_lost + lost.interest,
+        penalty_lost=loan.penalty_lost + lost.penalty,
+        recovered=loan.recovered + difference.recovered,
+        overpaid=loan.overpaid + difference.overpaid,
+        claim=folded.claim,
     )
-    return total.principal
+    return difference.principal
 
 
 def _raise_dues(loan: Loan, folded: LoanFold, on: dt.date) -> None:
@@ -119,15 +186,6 @@ def _raise_interest(
     lines = _raised(AccountKind.INTEREST_RECEIVABLE, AccountKind.INTEREST_INCOME, parts)
     _write(loan, kind, amount, on, lines, details=details)
     loan.interest_raised += interest
-
-
-def _paid_in(loan: Loan, folded: LoanFold) -> Amounts:
-    """What the fold says has been paid in all."""
-    return Amounts(
-        penalty=sum((debt.paid.penalty for debt in folded.debts), ZERO),
-        interest=sum((debt.paid.interest for debt in folded.debts), ZERO),
-        principal=loan.principal - folded.principal,
-    )
 
 
 def _write(
@@ -179,21 +237,46 @@ def _raised(receivable: AccountKind, income: AccountKind, parts: list[tuple[Fund
     return lines
 
 
-def _payment(loan: Loan, total: Amounts) -> list[Line]:
-    """The lines of a payment of `total`; of its return, if `total` is negative."""
-    components = [
-        (AccountKind.LOAN_PRINCIPAL, AccountKind.FUND_POOL, total.principal, loan.principal_paid),
-        (AccountKind.INTEREST_RECEIVABLE, AccountKind.INTEREST_INCOME, total.interest, loan.interest_paid),
-        (AccountKind.PENALTY_RECEIVABLE, AccountKind.PENALTY_INCOME, total.penalty, loan.penalty_paid),
-    ]
-    lines = _moved(account(AccountKind.COLLECTION_CLEARING), total.total)
-    for owed, partners_source, amount, paid_before in components:
-        for funder, part in shares.parts_of(loan, amount, split_before=paid_before):
+def _lines(loan: Loan, difference: Difference) -> list[Line]:
+    """The lines of what is to be booked; of its opposite, where it is negative."""
+    lines = _moved(account(AccountKind.COLLECTION_CLEARING), difference.cash)
+    lines += _moved(account(AccountKind.CUSTOMER_CREDIT), -difference.overpaid)
+    for component in OWED:
+        lines += _owed_less(loan, difference, component)
+    for funder, part in shares.parts_of(loan, difference.recovered, split_before=loan.recovered):
+        partners = funder.kind == Funder.Kind.PARTNER
+        lines += _moved(_of(AccountKind.PARTNER_SETTLEMENT if partners else AccountKind.RECOVERIES, funder), -part)
+    return lines
+
+
+def _owed_less(loan: Loan, difference: Difference, component: Component) -> list[Line]:
+    """The lines by which one component is owed less: paid, waived, lost. All that ever lessened it is split in one
+    running total, so that each funder's account comes to zero with the whole."""
+    owed, partners_source = OWED[component]
+    lines, gone = [], _gone(loan)[component]
+    for part_of_it, target in (
+        (difference.paid[component], None),
+        (difference.waived[component], AccountKind.WAIVERS),
+        (difference.lost[component], AccountKind.CREDIT_LOSS),
+    ):
+        for funder, part in shares.parts_of(loan, part_of_it, split_before=gone):
             lines += _moved(_of(owed, funder), -part)
-            if funder.kind == Funder.Kind.PARTNER:
+            if target:
+                lines += _moved(_of(target, funder), part)
+            elif funder.kind == Funder.Kind.PARTNER:
                 lines += _moved(_of(partners_source, funder), part)
                 lines += _moved(_of(AccountKind.PARTNER_SETTLEMENT, funder), -part)
+        gone += part_of_it
     return lines
+
+
+def _gone(loan: Loan) -> Amounts:
+    """What is booked as paid, waived or lost."""
+    return Amounts(
+        penalty=loan.penalty_paid + loan.penalty_waived + loan.penalty_lost,
+        interest=loan.interest_paid + loan.interest_waived + loan.interest_lost,
+        principal=loan.principal_paid + loan.principal_lost,
+    )
 
 
 def _moved(code: str, amount: Decimal) -> list[Line]:
@@ -207,6 +290,14 @@ def _of(kind: AccountKind, funder: Funder) -> str:
     return account(kind, funder=funder.code)
 
 
-def _spread(total: Amounts) -> dict[str, Any]:
-    """What an event keeps of how its amount was spread."""
-    return {"paid": {"principal": str(total.principal), "interest": str(total.interest), "penalty": str(total.penalty)}}
+def _spread(difference: Difference) -> dict[str, Any]:
+    """What an event keeps of how it was spread: by what became of it, then by component."""
+    paid = _by_component(difference.paid)
+    others = {"waived": _by_component(difference.waived), "lost": _by_component(difference.lost)}
+    kept = {name: amounts for name, amounts in others.items() if any(map(Decimal, amounts.values()))}
+    singles = {"recovered": difference.recovered, "overpaid": difference.overpaid}
+    return {"paid": paid, **kept, **{name: str(amount) for name, amount in singles.items() if amount}}
+
+
+def _by_component(amounts: Amounts) -> dict[str, str]:
+    return {component.value: str(amounts[component]) for component in OWED}

@@ -18,7 +18,7 @@ BUCKET_DAYS = 30
 LAST_BUCKET = 6
 FIGURES = (
     *("start", "due_date", "principal", "interest", "balance", "raised", "penalty"),
-    *("paid_principal", "paid_interest", "paid_penalty"),
+    *("paid_principal", "paid_interest", "paid_penalty", "waived_interest", "waived_penalty"),
 )
 
 
@@ -38,14 +38,18 @@ def bring_up_to(loan: Loan, date: dt.date) -> None:
 
 
 def note_standing(loan: Loan, folded: LoanFold) -> None:
-    """Let the schedule, the days past due and the status of the locked loan say what the fold says."""
+    """Let the schedule, the days past due and the status of the locked loan say what the fold says. A loan written off
+    stays as late as it was while anything is claimed."""
     rewrite_schedule(loan, folded)
-    loan.note(dpd=folded.dpd)
+    if folded.claims is None or not folded.claim:
+        loan.note(dpd=folded.dpd)
     show_lateness(loan)
 
 
 def arrears(loan: Loan, on: dt.date) -> Decimal:
-    """What is past its due date and unpaid on `on`, penalties included, yuan."""
+    """What is past its due date and unpaid on `on`, penalties included, yuan; all that is claimed after a write-off."""
+    if loan.status == Loan.Status.WRITTEN_OFF:
+        return loan.claim
     return sum((item.unpaid().total for item in loan.instalments.filter(due_date__lt=on)), ZERO)
 
 
@@ -78,7 +82,7 @@ def rewrite_schedule(loan: Loan, folded: LoanFold) -> None:
 def _rows(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
     statement, raised = folded.statement(), len(folded.debts)
     for index, row in enumerate(statement.rows):
-        paid = statement.paid[index]
+        paid, waived = statement.paid[index], statement.waived[index]
         yield Instalment(
             loan=loan,
             no=row.no,
@@ -92,6 +96,8 @@ def _rows(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
             paid_principal=paid.principal,
             paid_interest=paid.interest,
             paid_penalty=paid.penalty,
+            waived_interest=waived.interest,
+            waived_penalty=waived.penalty,
         )
 
 

@@ -78,9 +78,10 @@ class Statement:
 class LoanFold:
     """A loan moving through its events. Made by `fold`; asked by `payoff`."""
 
-    def __init__(self, terms: Terms, penalty: PenaltyTerms | None = None) -> None:
+    def __init__(self, terms: Terms, penalty: PenaltyTerms | None = None, known: int = 0) -> None:
         self.terms = terms
         self.penalty = penalty
+        self.known = known
         self.plan = Plan(terms)
         self.day = terms.start
         self.debts: list[Debt] = []
@@ -91,6 +92,8 @@ class LoanFold:
         self.after_end = Run()
         self.claims: list[Amounts] | None = None
         self.given_up: list[Instalment] = []
+        self.lost = Amounts()
+        self.recovered = Amounts()
 
     # Time passes.
 
@@ -206,6 +209,32 @@ class LoanFold:
         return total
 
     @property
+    def paid(self) -> Amounts:
+        """What payments paid of it while it stood on the books."""
+        total = Amounts()
+        for taken in self.taken.values():
+            total = total.plus(taken)
+        return total.minus(self.recovered)
+
+    @property
+    def waived(self) -> Amounts:
+        """What was forgiven."""
+        total = Amounts()
+        for debt in self.debts:
+            total = total.plus(debt.waived)
+        return total
+
+    @property
+    def overpaid(self) -> Decimal:
+        """What payments left over: the customer's own money."""
+        return sum(self.left_over.values(), ZERO)
+
+    @property
+    def claim(self) -> Decimal:
+        """What is still claimed of a loan written off; zero while it stands on the books."""
+        return sum((claim.total for claim in self.claims or ()), ZERO)
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing is owed and nothing will be."""
         return self.plan.finished and not self.principal and not self.due.total
@@ -288,6 +317,8 @@ class LoanFold:
 
     def _extend(self, index: int, event: Extension) -> None:
         if self.plan.finished:
+            if index < self.known:
+                return
             raise EventRefused("nothing_left_to_spread", index)
         if len(self.plan.periods) + event.periods > MOST_PERIODS:
             raise EventRefused("too_many_periods", index)
@@ -300,11 +331,13 @@ class LoanFold:
                 part = min(left, debt.owed[component])
                 debt.waived.add(component, part)
                 left -= part
-            if left:
+            if left and index >= self.known:
                 raise EventRefused("more_than_owed", index)
 
     def _write_off(self) -> None:
         accrued = self.plan.accrued
+        self.lost = self.due
+        self.lost.principal = self.principal
         self.given_up = self.plan.rest()
         self.claims = [debt.owed for debt in self.debts]
         self.claims.append(Amounts(interest=accrued, principal=self.plan.balance))
@@ -318,6 +351,7 @@ class LoanFold:
             if place < len(self.debts):
                 self.debts[place].paid = self.debts[place].paid.plus(paid)
         self.taken[index], self.left_over[index] = taken, result.left_over
+        self.recovered = self.recovered.plus(taken)
 
     # The answer.
 
@@ -357,9 +391,15 @@ class LoanFold:
         return ahead
 
 
-def fold(terms: Terms, events: Sequence[Event], as_of: date, penalty: PenaltyTerms | None = None) -> LoanFold:
-    """The loan after all `events` up to the end of `as_of`, in order of date. Raises EventRefused, NeverRepaid."""
-    loan = LoanFold(terms, penalty)
+def fold(
+    terms: Terms, events: Sequence[Event], as_of: date, penalty: PenaltyTerms | None = None, known: int = 0
+) -> LoanFold:
+    """The loan after all `events` up to the end of `as_of`, in order of date. Raises EventRefused, NeverRepaid.
+
+    The first `known` events were agreed to when they were told: where a backdated or reversed event has since left
+    less for a waiver or an extension to do, it does only that.
+    """
+    loan = LoanFold(terms, penalty, known)
     for index, event in in_force(events, as_of):
         loan.apply(index, event)
     loan.end_day(as_of)

@@ -3,14 +3,23 @@
 from accounts import message_templates, roles
 from core import work
 from core.registry import decision_finalised, order_settled
-from lending import applications, day_close, disbursement, funding, product_drafts, repayments
+from lending import applications, changes, day_close, disbursement, funding, product_drafts, repayments
 from lending.message_templates import TEMPLATES
 
 SEEN_BY_ALL = [
     f"lending.view_{model}"
     for model in (
         *("allowancerate", "closedday", "creditline", "funder", "fundingagreement", "instalment", "limithold", "loan"),
-        *("loanapplication", "loancontract", "loanevent", "loanfunding", "participation", "product", "repayment"),
+        *(
+            "loanapplication",
+            "loanchange",
+            "loancontract",
+            "loanevent",
+            "loanfunding",
+            "participation",
+            "product",
+            "repayment",
+        ),
     )
 ]
 
@@ -28,4 +37,6 @@ def register() -> None:
     for role in roles.Role:
         roles.grant(role, SEEN_BY_ALL)
     roles.grant(roles.Role.RISK_OFFICER, [product_drafts.DRAFT, product_drafts.PUBLISH])
+    for role in (roles.Role.RISK_OFFICER, roles.Role.FINANCE_OFFICER):
+        roles.grant(role, [changes.PROPOSE, changes.MAKE])
     roles.grant(roles.Role.ADMINISTRATOR, [product_drafts.PUBLISH])

@@ -26,7 +26,8 @@ class RateHistory:
 
     def factors(self, start: date, end: date, penalty: PenaltyTerms | None = None) -> list[Factor]:
         """Interest (or penalty) per yuan for the days [start, end), one factor for each rate and period."""
-        cuts = {start, end, *(day for day, _ in self.rates if start < day < end)}
+        changes = [*self.rates, *(penalty.later if penalty else ())]
+        cuts = {start, end, *(day for day, _ in changes if start < day < end)}
         if self._needs_periods(penalty):
             cuts |= {period.due for period in self._periods_until(end) if start < period.due < end}
         days = sorted(cuts)
@@ -45,7 +46,7 @@ class RateHistory:
         return self._factors[known]
 
     def _reckon(self, start: date, end: date, penalty: PenaltyTerms | None) -> Factor:
-        rate = (penalty.rate if penalty else None) or self._rate_on(start)
+        rate = (penalty.rate_on(start) if penalty else None) or self._rate_on(start)
         period = self._period_of(start) if self._needs_periods(penalty) else self.periods[-1]
         over, under = rate_factor(rate, self.terms.conventions.day_count, start, end, period)
         times = penalty.rate_factor if penalty and penalty.rate_factor is not None else 1

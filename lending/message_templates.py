@@ -41,4 +41,19 @@ TEMPLATES = [
         _("Your payment did not arrive"),
         _("Your bank did not pay %(amount)s for your loan %(loan)s. Check your card and pay again in the app."),
     ),
+    MessageTemplate(
+        "loan_waiver",
+        _("You owe less"),
+        _("%(amount)s of interest and penalty interest on your loan %(loan)s are forgiven."),
+    ),
+    MessageTemplate(
+        "loan_extension",
+        _("You have more time to repay"),
+        _("Your loan %(loan)s runs %(months)s months longer, until %(date)s. The app shows your new instalments."),
+    ),
+    MessageTemplate(
+        "loan_rate",
+        _("Your loan has become cheaper"),
+        _("The annual rate of your loan %(loan)s is %(rate)s from %(date)s on. The app shows your new instalments."),
+    ),
 ]

@@ -23,13 +23,19 @@ ONCE_FOR_THE_LOAN = {PenaltyOn.INITIAL_AMOUNT, PenaltyOn.OUTSTANDING_PRINCIPAL}
 @dataclass(frozen=True, slots=True)
 class PenaltyTerms:
     """How lateness is charged: a factor on the contract rate, or a rate of its own. Inside `grace_days` nothing; after
-    them the days count from the due date. `count_due_date` makes the due date itself the first day late."""
+    them the days count from the due date. `count_due_date` makes the due date itself the first day late. `later` are
+    rates of its own that follow the first, each from a date on, in order of date."""
 
     rate_factor: Decimal | None = None
     rate: Rate | None = None
     on: PenaltyOn = PenaltyOn.PRINCIPAL
     grace_days: int = 0
     count_due_date: bool = False
+    later: tuple[tuple[date, Rate], ...] = ()
+
+    def rate_on(self, day: date) -> Rate | None:
+        """Its own rate in force on `day`, if it has one."""
+        return next((rate for since, rate in reversed(self.later) if since <= day), self.rate)
 
 
 def days_late(due: date, as_of: date, count_due_date: bool = False) -> int:

@@ -16,7 +16,7 @@ from core.registry import OrderOutcome
 from core.serials import Serial, next_serial
 from lending import aging, booking, credit_lines, dues, loans, standing
 from lending.fold import LoanFold
-from lending.models import CreditLine, Loan, LoanEvent, Repayment
+from lending.models import CreditLine, Loan, Repayment
 from lending.plan import Instalment as Row
 from payments import orders
 from payments.orders import OrderKind, Payee
@@ -117,7 +117,7 @@ def _require_amount(amount: Decimal) -> None:
 
 
 def _require_repayable(loan: Loan) -> None:
-    if not loan.is_repaying:
+    if not loan.is_owed:
         raise Problem("loan_closed", _("Nothing is to be repaid on this loan."), status=409)
     if loan.repayments.filter(status=Repayment.Status.PROCESSING).exists():
         raise Problem("repayment_running", _("A repayment is on its way: wait until it has arrived."), status=409)
@@ -167,7 +167,7 @@ def _book(repayment: Repayment, outcome: OrderOutcome) -> None:
     dues.bring_up_to(loan, on)
     value_date = min(on, clock.business_date_of(repayment.asked_at))
     payment = standing.payment(loan, outcome.amount, value_date, repayment.strategy)
-    folded = standing.fold_of(loan, _closed(loan), more=[payment])
+    folded = standing.fold_of(loan, closed(loan), more=[payment])
     principal = booking.paid(
         loan,
         folded,
@@ -177,7 +177,7 @@ def _book(repayment: Repayment, outcome: OrderOutcome) -> None:
         value_date=value_date,
         strategy=repayment.strategy,
     )
-    _show_standing(loan, folded, principal, on)
+    show_standing(loan, folded, principal, on)
     context = {"loan": loan.serial, "amount": format_yuan(outcome.amount)}
     messages.send(loan.customer, "repayment_received", context, key=f"repaid {outcome.reference}")
 
@@ -191,27 +191,28 @@ def _fail(repayment: Repayment, outcome: OrderOutcome) -> None:
 def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
     """The payment never was: interest, penalty and schedule are as without it, and only the difference is posted."""
     on, reference = outcome.business_date, outcome.order_serial
-    taken = loan.events.get(kind=LoanEvent.Kind.PAYMENT, reference=reference)
+    taken = loan.events.get(kind__in=standing.PAYMENTS, reference=reference)
     if loan.status == Loan.Status.CLEARED:
         loan.reopen(by=COLLECTOR, why=f"order {reference} came back")
     on = max(on, taken.counts_from)
     dues.bring_up_to(loan, on)
-    folded = standing.fold_of(loan, _closed(loan), more=[standing.reversal(loan, reference, on)])
+    folded = standing.fold_of(loan, closed(loan), more=[standing.reversal(loan, reference, on)])
     principal = booking.payment_returned(loan, folded, taken.amount, on=on, reference=reference)
-    _show_standing(loan, folded, principal, on)
+    show_standing(loan, folded, principal, on)
     context = {"loan": loan.serial, "amount": format_yuan(outcome.amount)}
     messages.send(loan.customer, "repayment_failed", context, key=f"returned {outcome.reference}")
 
 
-def _closed(loan: Loan) -> dt.date:
+def closed(loan: Loan) -> dt.date:
     """The day that the loan was brought up to; it may lie beyond the day of what is booked."""
     assert loan.last_closed_date is not None
     return loan.last_closed_date
 
 
-def _show_standing(loan: Loan, folded: LoanFold, principal: Decimal, on: dt.date) -> None:
+def show_standing(loan: Loan, folded: LoanFold, principal: Decimal, on: dt.date) -> None:
+    """Let all that tells of the locked loan say what the fold says, once `principal` yuan are owed no longer."""
     credit_lines.restore(CreditLine.objects.get(customer=loan.customer), principal)
     dues.note_standing(loan, folded)
-    if folded.is_settled:
+    if folded.is_settled and loan.is_repaying:
         loan.clear(by=COLLECTOR, why="everything is paid")
     aging.announce(loan, on=on)

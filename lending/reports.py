@@ -21,7 +21,7 @@ from lending.models import AllowanceRate, Loan
 from payments import ledger
 
 STANDING = [Loan.Status.ACTIVE, Loan.Status.OVERDUE]
-PAID_OUT = [*STANDING, Loan.Status.CLEARED]
+PAID_OUT = [*STANDING, Loan.Status.CLEARED, Loan.Status.WRITTEN_OFF]
 # Above 30 days the risk has grown, above 90 the loan is impaired (domain rules: Interest and repayment).
 OVER_30, SHARE_PLACES = 30, Decimal("0.0001")
 BUCKETS = [bucket(month * BUCKET_DAYS) for month in range(LAST_BUCKET + 1)] + [bucket(LAST_BUCKET * BUCKET_DAYS + 1)]

@@ -7,26 +7,35 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 
 from core.money import ZERO
 from lending import frozen_terms, quotes
-from lending.events import Event, Payment, Reversal
+from lending.allocation import Amounts
+from lending.events import Event, Extension, Payment, Reversal, Waiver, WriteOff
 from lending.fold import LoanFold, fold
 from lending.interest import Rate, RateKind
 from lending.models import Loan, LoanEvent
 from lending.payoff import payoff_of
 from lending.penalty import PenaltyTerms
 from lending.prepayment import Strategy
-from lending.terms import Terms
+from lending.terms import RateChange, Terms
 
 Kind = LoanEvent.Kind
+PAYMENTS = [Kind.PAYMENT, Kind.RECOVERY]
+CHANGES = [Kind.WAIVER, Kind.EXTENSION, Kind.RATE, Kind.WRITE_OFF]
 
 
 def fold_of(loan: Loan, on: dt.date, more: Sequence[Event] = ()) -> LoanFold:
-    """The loan at the end of business date `on`, by its events and `more` that are not yet written."""
-    return fold(terms_of(loan), [*happened(loan), *more], on, penalty_of(loan))
+    """The loan at the end of business date `on`, by its events and `more` that are not yet written.
+
+    Raises EventRefused where one of `more` cannot happen so.
+    """
+    told = happened(loan)
+    events = [*told, *more]
+    return fold(terms_of(loan), events, on, penalty_of(loan, events), known=len(told))
 
 
 @dataclass(frozen=True)
@@ -39,11 +48,14 @@ class Owed:
 
 def owed_on(loan: Loan, on: dt.date) -> Owed:
     """What is owed on a business date, that day's penalty included; nothing before the payout and after the end."""
-    return owed_of(fold_of(loan, on)) if loan.is_repaying else Owed(ZERO, ZERO)
+    return owed_of(fold_of(loan, on)) if loan.is_owed else Owed(ZERO, ZERO)
 
 
 def owed_of(folded: LoanFold) -> Owed:
-    """The same of a loan already folded. The payoff has interest only for the days used (Civil Code 677)."""
+    """The same of a loan already folded. The payoff has interest only for the days used (Civil Code 677); of a loan
+    written off all that is still claimed is due."""
+    if folded.claims is not None:
+        return Owed(due=folded.claim, payoff=folded.claim)
     return Owed(due=folded.due.total, payoff=payoff_of(folded).total)
 
 
@@ -59,22 +71,48 @@ def terms_of(loan: Loan) -> Terms:
     )
 
 
-def penalty_of(loan: Loan) -> PenaltyTerms:
-    """What lateness costs: by the day, on overdue principal."""
-    rate = quotes.penalty_rate_of_day(loan.frozen_terms, loan.annual_rate)
-    return PenaltyTerms(rate=Rate(RateKind.DAILY, rate), grace_days=loan.frozen_terms["grace_days"])
+def penalty_of(loan: Loan, events: Sequence[Event] = ()) -> PenaltyTerms:
+    """What lateness costs: by the day, on overdue principal; less from the day the contract rate is lowered."""
+    lowered = [event for event in events if isinstance(event, RateChange)]
+    later = [(each.date, _penalty_rate(loan, each.rate.value)) for each in sorted(lowered, key=lambda each: each.date)]
+    return PenaltyTerms(
+        rate=_penalty_rate(loan, loan.annual_rate), grace_days=loan.frozen_terms["grace_days"], later=tuple(later)
+    )
+
+
+def _penalty_rate(loan: Loan, annual_rate: Decimal) -> Rate:
+    return Rate(RateKind.DAILY, quotes.penalty_rate_of_day(loan.frozen_terms, annual_rate))
+
+
+def rate_of(loan: Loan) -> Decimal:
+    """The annual rate in force, a fraction: the contract's, or what it was last lowered to."""
+    lowered = loan.events.filter(kind=Kind.RATE).order_by("no").last()
+    return Decimal(lowered.details["annual_rate"]) if lowered else loan.annual_rate
 
 
 def happened(loan: Loan) -> list[Event]:
-    """What the customer and the institution did, in the order in which we learnt of it."""
+    """What the customer, the institution and we did, in the order in which we learnt of it."""
     events: list[Event] = []
     told = list(_told(loan))
     for event in told:
-        if event.kind == Kind.PAYMENT:
+        if event.kind in PAYMENTS:
             events.append(payment(loan, event.amount, event.counts_from, event.details.get("strategy", "")))
+        elif event.kind in CHANGES:
+            events.append(change(event.kind, event.details, event.counts_from))
         else:
             events.append(Reversal(event.counts_from, _place(told, event.reference)))
     return events
+
+
+def change(kind: str, details: dict[str, Any], on: dt.date) -> Event:
+    """A change of the loan as the fold takes it, from what its event keeps; it counts from `on`."""
+    if kind == Kind.WAIVER:
+        return Waiver(on, Amounts(penalty=Decimal(details["penalty"]), interest=Decimal(details["interest"])))
+    if kind == Kind.EXTENSION:
+        return Extension(on, details["months"])
+    if kind == Kind.RATE:
+        return RateChange(on, Rate(RateKind.ANNUAL, Decimal(details["annual_rate"])))
+    return WriteOff(on)
 
 
 def payment(loan: Loan, amount: Decimal, on: dt.date, strategy: str) -> Payment:
@@ -94,4 +132,4 @@ def _place(told: Iterable[LoanEvent], reference: str) -> int:
 
 
 def _told(loan: Loan) -> QuerySet[LoanEvent]:
-    return loan.events.filter(kind__in=[Kind.PAYMENT, Kind.REVERSAL]).order_by("no")
+    return loan.events.filter(kind__in=[*PAYMENTS, Kind.REVERSAL, *CHANGES]).order_by("no")

@@ -44,12 +44,14 @@ class AccountKind(models.TextChoices):
     WAIVERS = "waivers", _("waivers granted")
     PAYOUT_CLEARING = "payout_clearing", _("payouts in clearing")
     COLLECTION_CLEARING = "collection_clearing", _("collections in clearing")
+    CUSTOMER_CREDIT = "customer_credit", _("customers' overpayments")
     SUSPENSE = "suspense", _("suspense")
     FUND_POOL = "fund_pool", _("fund pool")
     PARTNER_SETTLEMENT = "partner_settlement", _("due to a funding partner")
     INTEREST_INCOME = "interest_income", _("interest income")
     PENALTY_INCOME = "penalty_income", _("penalty interest income")
     FEE_INCOME = "fee_income", _("fee income")
+    RECOVERIES = "recoveries", _("recoveries of written-off loans")
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,14 @@ NATURES: dict[AccountKind, Nature] = {
     AccountKind.WAIVERS: Nature(Side.DEBIT, Owner.FUNDER),
     AccountKind.PAYOUT_CLEARING: Nature(Side.CREDIT, Owner.HOUSE),
     AccountKind.COLLECTION_CLEARING: Nature(Side.CREDIT, Owner.HOUSE),
+    AccountKind.CUSTOMER_CREDIT: Nature(Side.CREDIT, Owner.HOUSE),
     AccountKind.SUSPENSE: Nature(Side.CREDIT, Owner.HOUSE),
     AccountKind.FUND_POOL: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.PARTNER_SETTLEMENT: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.INTEREST_INCOME: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.PENALTY_INCOME: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.FEE_INCOME: Nature(Side.CREDIT, Owner.FUNDER),
+    AccountKind.RECOVERIES: Nature(Side.CREDIT, Owner.FUNDER),
 }
 
 

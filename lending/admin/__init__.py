@@ -5,6 +5,7 @@ from lending.admin.books import AllowanceRateAdmin, ClosedDayAdmin, InstalmentAd
 from lending.admin.contracts import LoanContractAdmin
 from lending.admin.credit_lines import CreditLineAdmin
 from lending.admin.funding import FunderAdmin, FundingAgreementAdmin, ParticipationAdmin
+from lending.admin.loan_changes import LoanChangeAdmin
 from lending.admin.loans import LoanAdmin
 from lending.admin.products import ProductAdmin
 
@@ -17,6 +18,7 @@ __all__ = [
     "InstalmentAdmin",
     "LoanAdmin",
     "LoanApplicationAdmin",
+    "LoanChangeAdmin",
     "LoanContractAdmin",
     "LoanEventAdmin",
     "ParticipationAdmin",

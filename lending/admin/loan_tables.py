@@ -82,6 +82,16 @@ def repayments(loan: Loan, reader: Reader) -> Table:
     return Table(_("Repayments"), headers, rows)
 
 
+def changes(loan: Loan, reader: Reader) -> Table:
+    """What officers proposed to change, and what became of it."""
+    rows = [
+        [shown.link(each, reader), shown.when(each.proposed_at), each.get_kind_display(), each.get_status_display()]
+        for each in loan.changes.order_by("id")
+    ]
+    headers = [_("serial number"), _("proposed (real time)"), _("what"), _("status")]
+    return Table(_("Changes proposed"), headers, rows)
+
+
 def events(loan: Loan) -> Table:
     """What happened to it, in order."""
     rows = [

@@ -1,16 +1,22 @@
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
+from lending import changes
 from lending.admin import loan_tables, reports, shown
+from lending.admin.loan_change_forms import ExtensionForm, LoanChangeForm, LowerRateForm, WaiverForm, WriteOffForm
 from lending.admin.shown import Reader, Table, TablesAdmin
 from lending.models import Loan
+from risk.admin.pages import form_page, officer_of
 from risk.report import percent
 
-COLOURS = {"pending": "warning", "active": "success", "overdue": "danger", "cleared": "info"}
+COLOURS = {"pending": "warning", "active": "success", "overdue": "danger", "cleared": "info", "written_off": "danger"}
 
 
 @admin.register(Loan)
@@ -38,7 +44,8 @@ class LoanAdmin(TablesAdmin):
             {
                 "fields": [
                     *("outstanding_principal", "principal_paid", "interest_raised", "interest_paid"),
-                    *("penalty_raised", "penalty_paid"),
+                    *("penalty_raised", "penalty_paid", "interest_waived", "penalty_waived"),
+                    *("principal_lost", "interest_lost", "penalty_lost", "claim", "recovered", "overpaid", "refunded"),
                 ]
             },
         ),
@@ -48,6 +55,8 @@ class LoanAdmin(TablesAdmin):
         ),
         (_("Frozen terms"), {"fields": ["frozen_terms"], "classes": ["collapse"]}),
     ]
+
+    actions_detail = ["waive", "extend", "lower_rate", "write_off"]
 
     def get_urls(self) -> list[URLPattern]:
         return [*reports.urls(), *super().get_urls()]
@@ -68,11 +77,53 @@ class LoanAdmin(TablesAdmin):
     def in_all(self, loan: Loan) -> str:
         return shown.duration(loan.time_to_decide_and_pay)
 
+    # What an officer may propose; a second person makes it happen on the change's own page.
+
+    def has_propose_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(changes.PROPOSE)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Buttons only while the loan runs."""
+        loan = self.get_object(request, str(object_id))
+        return super().get_actions_detail(request, object_id) if loan and loan.is_repaying else []
+
+    @action(description=_("Waive"), permissions=["propose"], url_path="waive")
+    def waive(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._propose(request, object_id, WaiverForm, changes.propose_waiver, _("Propose a waiver"))
+
+    @action(description=_("Extend"), permissions=["propose"], url_path="extend")
+    def extend(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._propose(request, object_id, ExtensionForm, changes.propose_extension, _("Propose an extension"))
+
+    @action(description=_("Lower the rate"), permissions=["propose"], url_path="lower-rate")
+    def lower_rate(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._propose(request, object_id, LowerRateForm, changes.propose_lower_rate, _("Propose a lower rate"))
+
+    @action(description=_("Write off"), permissions=["propose"], url_path="write-off", variant=ActionVariant.DANGER)
+    def write_off(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._propose(request, object_id, WriteOffForm, changes.propose_write_off, _("Propose the write-off"))
+
+    def _propose(
+        self, request: HttpRequest, object_id: int, form: type[LoanChangeForm], act: Any, title: Any
+    ) -> HttpResponse:
+        loan = Loan.objects.get(pk=object_id)
+        filled = form(request.POST or None)
+        return form_page(
+            self,
+            request,
+            obj=loan,
+            title=title,
+            form=filled,
+            act=lambda given: act(officer=officer_of(request), loan=loan, **filled.given()),
+            done=_("It waits for a second person."),
+        )
+
     def tables(self, row: Loan, reader: Reader) -> Iterable[Table]:
         yield loan_tables.funding(row)
         yield loan_tables.contract(row, reader)
         yield loan_tables.schedule(row)
         yield loan_tables.repayments(row, reader)
+        yield loan_tables.changes(row, reader)
         yield loan_tables.events(row)
         yield loan_tables.explanation(row)
         if reader.has_perm("payments.view_transfer"):

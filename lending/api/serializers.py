@@ -111,7 +111,7 @@ class InstalmentSerializer(serializers.ModelSerializer):
         model = Instalment
         fields = [
             *("no", "due_date", "principal", "interest", "total", "balance", "penalty"),
-            *("paid_principal", "paid_interest", "paid_penalty"),
+            *("paid_principal", "paid_interest", "paid_penalty", "waived_interest", "waived_penalty"),
         ]
 
 

@@ -8,6 +8,7 @@ from lending.models.day_close import ClosedDay
 from lending.models.funding import Funder, FundingAgreement, LoanFunding, Participation
 from lending.models.instalment import Instalment
 from lending.models.loan import Loan
+from lending.models.loan_change import LoanChange
 from lending.models.loan_event import LoanEvent
 from lending.models.product import Product
 from lending.models.repayment import Repayment
@@ -22,6 +23,7 @@ __all__ = [
     "LimitHold",
     "Loan",
     "LoanApplication",
+    "LoanChange",
     "LoanContract",
     "LoanEvent",
     "LoanFunding",

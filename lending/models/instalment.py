@@ -25,6 +25,8 @@ class Instalment(models.Model):
     paid_principal = MoneyField(_("principal paid"), default=ZERO)
     paid_interest = MoneyField(_("interest paid"), default=ZERO)
     paid_penalty = MoneyField(_("penalty interest paid"), default=ZERO)
+    waived_interest = MoneyField(_("interest waived"), default=ZERO)
+    waived_penalty = MoneyField(_("penalty interest waived"), default=ZERO)
 
     class Meta:
         verbose_name = _("instalment")
@@ -34,8 +36,8 @@ class Instalment(models.Model):
             models.UniqueConstraint(fields=["loan", "no"], name="lending_instalment_once"),
             models.CheckConstraint(
                 condition=Q(paid_principal__gte=0, paid_principal__lte=F("principal"))
-                & Q(paid_interest__gte=0, paid_interest__lte=F("interest"))
-                & Q(paid_penalty__gte=0, paid_penalty__lte=F("penalty")),
+                & Q(paid_interest__gte=0, paid_interest__lte=F("interest") - F("waived_interest"))
+                & Q(paid_penalty__gte=0, paid_penalty__lte=F("penalty") - F("waived_penalty")),
                 name="lending_instalment_not_overpaid",
             ),
         ]
@@ -51,7 +53,7 @@ class Instalment(models.Model):
     def unpaid(self) -> Amounts:
         """What is still to be paid of it, yuan by component."""
         return Amounts(
-            penalty=self.penalty - self.paid_penalty,
-            interest=self.interest - self.paid_interest,
+            penalty=self.penalty - self.paid_penalty - self.waived_penalty,
+            interest=self.interest - self.paid_interest - self.waived_interest,
             principal=self.principal - self.paid_principal,
         )

@@ -21,6 +21,7 @@ class Loan(StatefulModel):
         OVERDUE = "overdue", _("overdue")
         CLEARED = "cleared", _("settled")
         CANCELLED = "cancelled", _("not paid out")
+        WRITTEN_OFF = "written_off", _("written off")
 
     serial = models.CharField(_("serial number"), max_length=20, unique=True)
     application = models.OneToOneField(
@@ -40,6 +41,15 @@ class Loan(StatefulModel):
     principal_paid = MoneyField(_("principal paid"), default=ZERO)
     interest_paid = MoneyField(_("interest paid"), default=ZERO)
     penalty_paid = MoneyField(_("penalty interest paid"), default=ZERO)
+    interest_waived = MoneyField(_("interest waived"), default=ZERO)
+    penalty_waived = MoneyField(_("penalty interest waived"), default=ZERO)
+    principal_lost = MoneyField(_("principal written off"), default=ZERO)
+    interest_lost = MoneyField(_("interest written off"), default=ZERO)
+    penalty_lost = MoneyField(_("penalty interest written off"), default=ZERO)
+    recovered = MoneyField(_("recovered after the write-off"), default=ZERO)
+    claim = MoneyField(_("still claimed after the write-off"), default=ZERO)
+    overpaid = MoneyField(_("paid beyond what was owed"), default=ZERO)
+    refunded = MoneyField(_("of it paid back"), default=ZERO)
     dpd = models.PositiveIntegerField(_("days past due"), default=0)
     last_closed_date = models.DateField(_("closed up to"), null=True)
     payout_order = models.CharField(_("payout order"), max_length=20, blank=True)
@@ -50,11 +60,14 @@ class Loan(StatefulModel):
         verbose_name = _("loan")
         verbose_name_plural = _("loans")
         constraints = [
-            status_constraint("lending_loan_status", "pending", "active", "overdue", "cleared", "cancelled"),
+            status_constraint(
+                "lending_loan_status", "pending", "active", "overdue", "cleared", "cancelled", "written_off"
+            ),
             models.CheckConstraint(
                 condition=Q(principal__gt=0, outstanding_principal__gte=0)
-                & Q(outstanding_principal__lte=F("principal"), interest_paid__lte=F("interest_raised"))
-                & Q(penalty_paid__lte=F("penalty_raised")),
+                & Q(outstanding_principal__lte=F("principal"), claim__gte=0, refunded__gte=0)
+                & Q(interest_raised__gte=F("interest_paid") + F("interest_waived") + F("interest_lost"))
+                & Q(penalty_raised__gte=F("penalty_paid") + F("penalty_waived") + F("penalty_lost")),
                 name="lending_loan_amounts",
             ),
         ]
@@ -71,6 +84,11 @@ class Loan(StatefulModel):
     def is_repaying(self) -> bool:
         """Whether money has been paid out and something is still owed."""
         return self.status in {self.Status.ACTIVE, self.Status.OVERDUE}
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the customer has something to pay: on a running loan, or on the claim that a write-off left."""
+        return self.is_repaying or (self.status == self.Status.WRITTEN_OFF and self.claim > 0)
 
     @property
     def time_to_money(self) -> dt.timedelta | None:
@@ -115,6 +133,10 @@ class Loan(StatefulModel):
     @transition(source=Status.CLEARED, target=Status.ACTIVE)
     def reopen(self, *, by: str, why: str) -> None:
         """The last payment came back."""
+
+    @transition(source=[Status.ACTIVE, Status.OVERDUE], target=Status.WRITTEN_OFF)
+    def write_off(self, *, by: str, why: str) -> None:
+        """It leaves the books as a loss; the claim stays."""
 
     def note(self, **changes: Any) -> None:
         """Set figures on the locked row and save them."""

@@ -18,6 +18,12 @@ class LoanEvent(models.Model):
         REVERSAL = "reversal", _("payment came back")
         ADJUSTMENT = "adjustment", _("interest corrected")
         RETURN = "return", _("payout came back")
+        WAIVER = "waiver", _("waived")
+        EXTENSION = "extension", _("term extended")
+        RATE = "rate", _("rate lowered")
+        WRITE_OFF = "write_off", _("written off")
+        RECOVERY = "recovery", _("paid after the write-off")
+        REFUND = "refund", _("overpayment paid back")
 
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="events", verbose_name=_("loan"))
     no = models.PositiveIntegerField(_("number"))

@@ -12,7 +12,7 @@ from accounts import roles, staff
 from accounts.models import BankCard
 from accounts.roles import Role
 from core import clock
-from lending import repayments
+from lending import changes, repayments
 from lending.models import (
     AllowanceRate,
     ClosedDay,
@@ -22,13 +22,14 @@ from lending.models import (
     Instalment,
     Loan,
     LoanApplication,
+    LoanChange,
     LoanContract,
     LoanEvent,
     Participation,
     Product,
     Repayment,
 )
-from lending.tests.factories import paid_out_loan
+from lending.tests.factories import officer, paid_out_loan
 from payments.ledger import entries_for
 from payments.tests.driving import finish
 from risk.models import Decision
@@ -44,6 +45,7 @@ MODELS = [
         Instalment,
         Loan,
         LoanApplication,
+        LoanChange,
         LoanContract,
         LoanEvent,
     ),
@@ -58,11 +60,12 @@ def loan(sandbox) -> Loan:
 
 @pytest.fixture
 def repaid(loan) -> Loan:
-    """The first instalment is due today and paid."""
+    """The first instalment is due today and paid; an extension waits for a second person."""
     due = loan.instalments.first()
     clock.move_to(clock.start_of_day(due.due_date) + dt.timedelta(hours=10), by="test")
     repayments.ask(customer=loan.customer, loan_serial=loan.serial, amount=due.total)
     finish()
+    changes.propose_extension(officer=officer("first"), loan=loan, months=1, why="a hard time")
     return Loan.objects.get(pk=loan.pk)
 
 

@@ -72,21 +72,30 @@ def assert_books_agree(loan):
     loan = Loan.objects.get(pk=loan.pk)
     wholes = {
         "loan_principal": loan.outstanding_principal,
-        "interest_receivable": loan.interest_raised - loan.interest_paid,
-        "penalty_receivable": loan.penalty_raised - loan.penalty_paid,
+        "interest_receivable": loan.interest_raised - loan.interest_paid - loan.interest_waived - loan.interest_lost,
+        "penalty_receivable": loan.penalty_raised - loan.penalty_paid - loan.penalty_waived - loan.penalty_lost,
+        "waivers": loan.interest_waived + loan.penalty_waived,
+        "credit_loss": loan.principal_lost + loan.interest_lost + loan.penalty_lost,
+        "customer_credit": loan.refunded - loan.overpaid,
     }
     for kind, whole in wholes.items():
         assert sum(on_the_books(loan, kind).values(), ZERO) == whole, kind
     rows = list(loan.instalments.all())
-    assert sum(row.principal - row.paid_principal for row in rows) == loan.outstanding_principal
+    if loan.status != "written_off":
+        assert sum(row.principal - row.paid_principal for row in rows) == loan.outstanding_principal
     assert sum(row.interest for row in rows if row.raised) == loan.interest_raised
     assert sum(row.penalty for row in rows) == loan.penalty_raised
     if loan.status != "cancelled":
         folded = standing.fold_of(loan, max(loan.last_closed_date, loan.events.last().business_date))
-        assert folded.principal == loan.outstanding_principal
+        assert folded.principal == loan.outstanding_principal or loan.status == "written_off"
         assert sum((debt.row.interest for debt in folded.debts), ZERO) == loan.interest_raised
-        assert folded.due.interest == loan.interest_raised - loan.interest_paid
-        assert folded.due.penalty == loan.penalty_raised - loan.penalty_paid
+        assert (folded.claim, folded.overpaid) == (loan.claim, loan.overpaid)
+        assert folded.recovered.total == loan.recovered
+        if loan.status != "written_off":
+            assert folded.due.interest == wholes["interest_receivable"]
+            assert folded.due.penalty == wholes["penalty_receivable"]
+    if loan.outstanding_principal == ZERO:
+        assert set(on_the_books(loan, "loan_principal").values()) <= {ZERO}
     for share in loan.funding.all():
         exact = loan.outstanding_principal * share.share
         assert abs(on_the_books(loan, "loan_principal").get(share.funder.code, ZERO) - exact) <= Decimal("0.01")

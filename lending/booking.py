@@ -11,6 +11,7 @@ waived      debit waivers, credit the receivable (each funder's part)
 written off debit credit losses, credit principal and receivables (each funder's part)
 recovered   debit collections in clearing, credit recoveries; a partner's part: credit due to the partner
 overpaid    what a payment leaves over: credit customers' overpayments
+refund      debit customers' overpayments, credit payouts in clearing
 
 What is owed is not reckoned here: a fold of the loan's events says it, and only the difference from what is booked is
 posted, so that a backdated or bounced payment corrects interest and penalty without cancelling anything.
@@ -102,6 +103,17 @@ def changed(
     amount = difference.waived.total + difference.lost.total
     _write(loan, kind, amount, on, _lines(loan, difference), reference, {**details, **_spread(difference)}, value_date)
     return _count(loan, folded, difference)
+
+
+def refunded(loan: Loan, amount: Decimal, *, reference: str) -> None:
+    """`amount` yuan of the customer's own money are on their way back by order `reference`; negative: they did not
+    arrive, and are kept for the customer again."""
+    lines = [
+        *_moved(account(AccountKind.CUSTOMER_CREDIT), amount),
+        *_moved(account(AccountKind.PAYOUT_CLEARING), -amount),
+    ]
+    _write(loan, Kind.REFUND, amount, clock.today(), lines, reference)
+    loan.note(refunded=loan.refunded + amount)
 
 
 @dataclass(frozen=True, slots=True)

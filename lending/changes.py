@@ -22,7 +22,7 @@ from core import actors, approvals, clock
 from core.money import format_yuan, round_money
 from core.problems import Problem
 from core.serials import Serial, next_serial
-from lending import aging, booking, credit_lines, dues, limits, repayments, standing
+from lending import aging, booking, credit_lines, dues, limits, refunds, repayments, standing
 from lending.events import Event, EventRefused
 from lending.fold import LoanFold
 from lending.models import CreditLine, Loan, LoanChange, LoanEvent
@@ -89,15 +89,22 @@ def propose_write_off(*, officer: User, loan: Loan, by_decision: bool, why: str)
     return _propose(officer, loan, Kind.WRITE_OFF, {"by_decision": by_decision}, why)
 
 
+def propose_refund(*, officer: User, loan: Loan, why: str) -> LoanChange:
+    """Propose to pay back to the customer's card all that was paid beyond what was owed.
+
+    Raises Problem: not_allowed (403), nothing_to_refund, already_proposed (both 409), reason_missing.
+    """
+    return _propose(officer, loan, Kind.REFUND, {"amount": str(loan.credit)}, why)
+
+
 def _propose(officer: User, loan: Loan, kind: LoanChange.Kind, details: dict[str, Any], why: str) -> LoanChange:
     _require(officer, PROPOSE)
     with transaction.atomic(durable=True):
-        loan = _locked(loan)
+        loan = _locked(loan, kind)
         if loan.changes.filter(status=LoanChange.Status.PROPOSED).exists():
             message = _("Another change of this loan waits for a second person.")
             raise Problem("already_proposed", message, status=409)
-        dues.bring_up_to(loan, clock.today())
-        _tried(loan, kind, details)
+        _require_possible(loan, kind, details)
         change = LoanChange.objects.create(
             serial=next_serial(Serial.LOAN_CHANGE),
             loan=loan,
@@ -118,13 +125,16 @@ def make(*, officer: User, change: LoanChange, why: str) -> LoanChange:
     _require(officer, MAKE)
     actor, today = actors.staff(officer.username), clock.today()
     with transaction.atomic(durable=True):
-        loan = _locked(change.loan)
+        loan = _locked(change.loan, change.kind)
         change = LoanChange.objects.get(pk=change.pk)
         change.make(by=actor, why=why)
         approvals.approve(change, VERB, by=actor, why=why)
-        dues.bring_up_to(loan, today)
-        folded = _tried(loan, change.kind, change.details)
-        _book(loan, change, folded, today, actor)
+        if change.kind == Kind.REFUND:
+            refunds.require_due(loan)
+            refunds.order(loan, change)
+        else:
+            dues.bring_up_to(loan, today)
+            _book(loan, change, _tried(loan, change.kind, change.details), today, actor)
     return change
 
 
@@ -145,15 +155,23 @@ def _require(officer: User, permission: str) -> None:
         raise Problem("not_allowed", _("Your role does not allow this."), status=403)
 
 
-def _locked(loan: Loan) -> Loan:
+def _locked(loan: Loan, kind: str) -> Loan:
     """The loan, locked in lock order with all that a change of it may change."""
     loan = Loan.objects.select_related("customer").get(pk=loan.pk)
     aging.lock(loan.serial)
     credit_lines.lock_of(customers.lock(loan.customer.serial))
     loan.lock()
-    if not loan.is_repaying:
+    if not loan.is_repaying and kind != Kind.REFUND:
         raise Problem("loan_closed", _("Nothing is owed on this loan."), status=409)
     return loan
+
+
+def _require_possible(loan: Loan, kind: str, details: dict[str, Any]) -> None:
+    if kind == Kind.REFUND:
+        refunds.require_due(loan)
+    else:
+        dues.bring_up_to(loan, clock.today())
+        _tried(loan, kind, details)
 
 
 def _tried(loan: Loan, kind: str, details: dict[str, Any]) -> LoanFold:

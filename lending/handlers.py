@@ -3,7 +3,7 @@
 from accounts import message_templates, roles
 from core import work
 from core.registry import decision_finalised, order_settled
-from lending import applications, changes, day_close, disbursement, funding, product_drafts, repayments
+from lending import applications, changes, day_close, disbursement, funding, product_drafts, refunds, repayments
 from lending.message_templates import TEMPLATES
 
 SEEN_BY_ALL = [
@@ -29,6 +29,7 @@ def register() -> None:
     decision_finalised.register(applications.SUBJECT, applications.DecisionHandler())
     order_settled.register(disbursement.PURPOSE, disbursement.PayoutHandler())
     order_settled.register(repayments.PURPOSE, repayments.CollectionHandler())
+    order_settled.register(refunds.PURPOSE, refunds.RefundHandler())
     work.register(applications.DECIDE, applications.decide)
     work.register(funding.ASK, funding.ask)
     work.register(day_close.CLOSE_DAY, day_close.close_day)

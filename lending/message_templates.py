@@ -42,6 +42,11 @@ TEMPLATES = [
         _("Your bank did not pay %(amount)s for your loan %(loan)s. Check your card and pay again in the app."),
     ),
     MessageTemplate(
+        "loan_refund",
+        _("Your money is coming back"),
+        _("You paid %(amount)s more than was owed for your loan %(loan)s. It has been paid back to your bank card."),
+    ),
+    MessageTemplate(
         "loan_waiver",
         _("You owe less"),
         _("%(amount)s of interest and penalty interest on your loan %(loan)s are forgiven."),

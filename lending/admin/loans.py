@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -19,12 +20,25 @@ from risk.report import percent
 COLOURS = {"pending": "warning", "active": "success", "overdue": "danger", "cleared": "info", "written_off": "danger"}
 
 
+class HoldsMoney(admin.SimpleListFilter):
+    """Loans on which the customer paid beyond what was owed: the queue of refunds."""
+
+    title = _("paid beyond what was owed")
+    parameter_name = "credit"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("held", _("not yet paid back"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Loan]) -> QuerySet[Loan]:
+        return queryset.filter(overpaid__gt=F("refunded")) if self.value() else queryset
+
+
 @admin.register(Loan)
 class LoanAdmin(TablesAdmin):
     """Loans, each with all that belongs to it below, and how long the customer waited for the money."""
 
     list_display = ["serial", "customer", "shown_status", "principal", "outstanding_principal", "dpd", "to_money"]
-    list_filter = ["status", "term_months", "value_date", "confirmed_at", "funding__funder"]
+    list_filter = ["status", HoldsMoney, "term_months", "value_date", "confirmed_at", "funding__funder"]
     search_fields = ["serial", "customer__serial", "application__serial", "payout_order", "contract__contract_no"]
     search_help_text = _("serial number of the loan, customer, application, payout order or contract")
     list_select_related = ["customer", "application"]
@@ -56,7 +70,7 @@ class LoanAdmin(TablesAdmin):
         (_("Frozen terms"), {"fields": ["frozen_terms"], "classes": ["collapse"]}),
     ]
 
-    actions_detail = ["waive", "extend", "lower_rate", "write_off"]
+    actions_detail = ["waive", "extend", "lower_rate", "write_off", "refund"]
 
     def get_urls(self) -> list[URLPattern]:
         return [*reports.urls(), *super().get_urls()]
@@ -83,9 +97,13 @@ class LoanAdmin(TablesAdmin):
         return request.user.has_perm(changes.PROPOSE)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Buttons only while the loan runs."""
+        """The buttons of a running loan; a refund's where the customer's money is held."""
         loan = self.get_object(request, str(object_id))
-        return super().get_actions_detail(request, object_id) if loan and loan.is_repaying else []
+        if loan is None:
+            return []
+        buttons = super().get_actions_detail(request, object_id)
+        allowed = {True: loan.credit > 0, False: loan.is_repaying}
+        return [button for button in buttons if allowed[button.action_name.endswith("_refund")]]
 
     @action(description=_("Waive"), permissions=["propose"], url_path="waive")
     def waive(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -102,6 +120,10 @@ class LoanAdmin(TablesAdmin):
     @action(description=_("Write off"), permissions=["propose"], url_path="write-off", variant=ActionVariant.DANGER)
     def write_off(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return self._propose(request, object_id, WriteOffForm, changes.propose_write_off, _("Propose the write-off"))
+
+    @action(description=_("Pay back"), permissions=["propose"], url_path="refund")
+    def refund(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return self._propose(request, object_id, LoanChangeForm, changes.propose_refund, _("Propose the refund"))
 
     def _propose(
         self, request: HttpRequest, object_id: int, form: type[LoanChangeForm], act: Any, title: Any

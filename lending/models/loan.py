@@ -1,4 +1,5 @@
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -89,6 +90,11 @@ class Loan(StatefulModel):
     def is_owed(self) -> bool:
         """Whether the customer has something to pay: on a running loan, or on the claim that a write-off left."""
         return self.is_repaying or (self.status == self.Status.WRITTEN_OFF and self.claim > 0)
+
+    @property
+    def credit(self) -> Decimal:
+        """The customer's money that we hold, yuan: paid beyond what was owed and not yet paid back."""
+        return self.overpaid - self.refunded
 
     @property
     def time_to_money(self) -> dt.timedelta | None:

@@ -17,6 +17,7 @@ from lending import changes, repayments, shares, standing
 from lending.models import CreditLine, Loan, LoanChange
 from lending.tests.factories import officer, running_loan, tell
 from lending.tests.test_lives import assert_books_agree, close_until, due_dates, go_to, on_the_books, pay
+from payments.models import PaymentOrder
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -316,6 +317,72 @@ def test_a_loan_that_is_not_late_enough_is_given_up_only_by_a_decision(customer)
     with pytest.raises(Problem, match="not_late_enough"):
         changed(changes.propose_write_off, loan, by_decision=False)
     assert written_off(loan).status == "written_off"
+
+
+# Refund of an overpayment.
+
+
+def crossed(customer, partner=False):
+    """A loan that a payment settles while a waiver has made it smaller."""
+    loan = late_loan(customer, partner=partner)
+    asked = repayments.ask(
+        customer=customer, loan_serial=loan.serial, amount=standing.owed_on(loan, clock.today()).payoff
+    )
+    loan = waived(loan, penalty="1.23")
+    tell(asked.order, "succeeded")
+    return Loan.objects.get(pk=loan.pk)
+
+
+def refunded(loan):
+    changed(changes.propose_refund, loan)
+    return PaymentOrder.objects.get(purpose="loan_refund", reference=loan.changes.last().serial)
+
+
+@pytest.mark.parametrize("partner", [False, True])
+def test_money_beyond_what_is_owed_is_kept_for_the_customer_and_paid_back(customer, partner):
+    loan = crossed(customer, partner)
+    assert (loan.status, loan.credit) == ("cleared", Decimal("1.23"))
+    assert on_the_books(loan, "customer_credit") == {"": Decimal("-1.23")}
+    assert_books_agree(loan)
+    order = refunded(loan)
+    assert (order.kind, order.amount) == ("payout", Decimal("1.23"))
+    loan.refresh_from_db()
+    assert loan.credit == ZERO
+    assert_books_agree(loan)
+    with pytest.raises(Problem, match="nothing_to_refund"):
+        refunded(loan)
+    tell(order.serial, "succeeded")
+    assert told(loan, "loan_refund") == 1
+    assert_books_agree(loan)
+
+
+@pytest.mark.parametrize("status", ["failed", "returned"])
+def test_a_refund_that_does_not_arrive_is_kept_for_the_customer_again(customer, status):
+    loan = crossed(customer)
+    order = refunded(loan)
+    if status == "returned":
+        tell(order.serial, "succeeded")
+    tell(order.serial, status, reason="PAYEE_REJECTED")
+    loan.refresh_from_db()
+    assert loan.credit == Decimal("1.23")
+    assert_books_agree(loan)
+    assert refunded(loan).amount == Decimal("1.23")
+
+
+def test_a_loan_that_holds_nothing_refunds_nothing(customer):
+    loan = running_loan(customer, amount=Decimal("900"))
+    with pytest.raises(Problem, match="nothing_to_refund"):
+        changed(changes.propose_refund, loan)
+
+
+def test_the_queue_of_refunds_shows_who_waits_and_the_button_proposes(customer):
+    quiet, loan = running_loan(people.verified_customer(), amount=Decimal("900")), crossed(customer)
+    finance = desk("first", Role.FINANCE_OFFICER)
+    queue = finance.get(reverse("admin:lending_loan_changelist"), {"credit": "held"}).content.decode()
+    assert loan.serial in queue
+    assert quiet.serial not in queue
+    press(finance, loan, "refund")
+    assert LoanChange.objects.get(status="proposed").kind == "refund"
 
 
 # In the admin.

@@ -27,7 +27,7 @@ from core.money import ZERO
 from lending import shares
 from lending.allocation import Amounts, Component
 from lending.fold import LoanFold
-from lending.models import Funder, Loan, LoanEvent
+from lending.models import Funder, Loan, LoanEvent, Repayment
 from payments import ledger
 from payments.chart import AccountKind, account
 from payments.ledger import Line, credit, debit
@@ -73,7 +73,9 @@ def paid(
     It counts from `value_date`; `strategy` says what it does where it exceeds the dues.
     """
     difference = _settle(loan, folded, amount, on, reference)
-    kind = Kind.PAYMENT if folded.claims is None else Kind.RECOVERY
+    kind = Kind.GIVING_BACK if strategy == Repayment.Strategy.GIVE_BACK else Kind.PAYMENT
+    if folded.claims is not None:
+        kind = Kind.RECOVERY
     details = {**_spread(difference), "strategy": strategy}
     _write(loan, kind, amount, on, _lines(loan, difference), reference, details, value_date)
     return _count(loan, folded, difference)

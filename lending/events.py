@@ -30,6 +30,14 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class GivingBack(Payment):
+    """A payment that gives the whole loan back in its cooling-off days; `days_used_cost` says whether the interest run
+    up so far is owed. Where it turns out not to be the whole, it is a payment like any other."""
+
+    days_used_cost: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Prepayment:
     """Principal paid before it is due."""
 

@@ -15,6 +15,7 @@ from lending.events import (
     Event,
     EventRefused,
     Extension,
+    GivingBack,
     Payment,
     Prepayment,
     Waiver,
@@ -277,6 +278,8 @@ class LoanFold:
         result = allocate(event.amount, [debt.owed for debt in self.debts], event.order)
         taken, left = self._take(result), result.left_over
         self._bear_late()
+        if isinstance(event, GivingBack) and not event.days_used_cost and left >= self.plan.balance:
+            self.plan.forgive_accrued()
         if event.strategy and left:
             early, left = self._pay_early(left, event.strategy, event.order)
             taken = taken.plus(early)

@@ -25,6 +25,8 @@ def freeze(product: Product, method: str) -> dict[str, Any]:
         "cost_cap": str(product.cost_cap),
         "grace_days": product.grace_days,
         "allocation_order": product.allocation_order,
+        "cooling_off_days": product.cooling_off_days,
+        "cooling_off_interest": product.cooling_off_interest,
     }
 
 

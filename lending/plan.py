@@ -151,6 +151,10 @@ class Plan:
         else:
             self._prepaid += amount
 
+    def forgive_accrued(self) -> None:
+        """Let the interest of the open period so far never have run."""
+        self._slices, self._cut, self._deferred = [], True, ZERO
+
     def _show_balance(self) -> None:
         if self.rows and self.rows[-1].due == self.since:
             self.rows[-1].balance = self.balance

@@ -15,7 +15,18 @@ from accounts.origin import Channel
 from accounts.pages import customer_page
 from core import clock
 from core.problems import Problem
-from lending import applications, confirmations, contracts, frozen_terms, loans, products, quotes, repayments, standing
+from lending import (
+    applications,
+    confirmations,
+    contracts,
+    cooling_off,
+    frozen_terms,
+    loans,
+    products,
+    quotes,
+    repayments,
+    standing,
+)
 from lending.models import Loan, LoanApplication, Product, Repayment
 from lending.portal_forms import ApplyForm, ContractForm, RepayForm
 from lending.schedule import make_schedule
@@ -217,7 +228,12 @@ def repay(request: HttpRequest, customer: Customer, serial: str) -> HttpResponse
         "owed": standing.owed_on(found, today),
         "following": found.instalments.filter(due_date__gt=today).first(),
     }
-    form = RepayForm(request.POST or None, initial={"amount": context["owed"].due or None})
+    may_give_back = cooling_off.is_open(found, today)
+    if may_give_back:
+        context["give_back"] = cooling_off.amount(found, standing.fold_of(found, today))
+        context["give_back_until"] = cooling_off.last_day(found)
+    initial = {"amount": context["owed"].due or None}
+    form = RepayForm(request.POST or None, initial=initial, may_give_back=may_give_back)
     if request.method == "POST" and form.is_valid():
         try:
             if "look" not in request.POST:

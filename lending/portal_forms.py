@@ -74,6 +74,16 @@ class RepayForm(PortalForm):
     # A form sent twice asks for one repayment.
     request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
+    def __init__(self, *args: Any, may_give_back: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        strategy = self.fields["strategy"]
+        assert isinstance(strategy, forms.ChoiceField)
+        strategy.choices = [
+            (value, label)
+            for value, label in Repayment.Strategy.choices
+            if may_give_back or value != Repayment.Strategy.GIVE_BACK
+        ]
+
     def asked(self) -> dict[str, Any]:
         """Amount and strategy. Call after is_valid()."""
         return {name: self.cleaned_data[name] for name in ("amount", "strategy")}

@@ -20,7 +20,7 @@ VERB = "publish"
 COPIED = (
     *("name_zh", "name_en", "minimum_amount", "maximum_amount", "terms_months", "methods", "minimum_rate"),
     *("maximum_rate", "conventions", "penalty_factor", "cost_cap", "grace_days", "allocation_order", "offer_days"),
-    *("reading_seconds",),
+    *("reading_seconds", "cooling_off_days", "cooling_off_interest"),
 )
 
 

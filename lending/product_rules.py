@@ -16,6 +16,7 @@ from lending.terms import Method
 
 OFFERED = (Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.BULLET)
 LONGEST_TERM = 60
+LONGEST_COOLING_OFF = 27
 Fault = tuple[str, str | Promise]
 
 
@@ -42,6 +43,9 @@ def _ranges(product: Product, today: dt.date) -> Iterator[Fault]:
         yield "maximum_rate", _("The highest rate is below the lowest.")
     if product.penalty_factor < 0:
         yield "penalty_factor", _("The factor cannot be negative.")
+    if product.cooling_off_days > LONGEST_COOLING_OFF:
+        message = _("At most %(most)s days: a loan is given back before its first instalment.")
+        yield "cooling_off_days", message % {"most": LONGEST_COOLING_OFF}
     if product.effective_from < today:
         yield "effective_from", _("A version cannot begin in the past.")
 

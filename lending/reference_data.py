@@ -42,6 +42,8 @@ CONSUMER_LOAN = {
     "allocation_order": [component.value for component in DEFAULT_ORDER],
     "offer_days": 7,
     "reading_seconds": 3,
+    "cooling_off_days": 7,
+    "cooling_off_interest": True,
     "effective_from": FIRST_DAY,
 }
 

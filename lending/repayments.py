@@ -14,7 +14,7 @@ from core.money import ZERO, format_yuan, round_money
 from core.problems import Problem
 from core.registry import OrderOutcome
 from core.serials import Serial, next_serial
-from lending import aging, booking, credit_lines, dues, loans, standing
+from lending import aging, booking, cooling_off, credit_lines, dues, loans, standing
 from lending.fold import LoanFold
 from lending.models import CreditLine, Loan, Repayment
 from lending.plan import Instalment as Row
@@ -33,7 +33,7 @@ def ask(
     What exceeds the dues is paid early and does what `strategy` says. It counts from today, whenever it arrives.
     Asked again with the same `request_key`, it is the same repayment: nothing is collected twice.
     Raises Problem: not_found (404), loan_closed, repayment_running (both 409), amount_invalid, amount_more_than_owed,
-    strategy_needed.
+    strategy_needed; and for giving the loan back cooling_off_over (409), amount_not_whole.
     """
     today = clock.today()
     _require_amount(amount)
@@ -48,7 +48,7 @@ def ask(
             return known
         _require_repayable(loan)
         dues.bring_up_to(loan, today)
-        strategy = _agreed_strategy(standing.owed_on(loan, today), amount, strategy)
+        strategy = _agreed_strategy(loan, standing.fold_of(loan, today), amount, strategy)
         return _order(loan, amount, strategy, request_key)
 
 
@@ -67,7 +67,7 @@ def preview(*, loan: Loan, amount: Decimal, strategy: str) -> Preview:
     _require_amount(amount)
     _require_repayable(loan)
     before = standing.fold_of(loan, today)
-    strategy = _agreed_strategy(standing.owed_of(before), amount, strategy)
+    strategy = _agreed_strategy(loan, before, amount, strategy)
     after = standing.fold_of(loan, today, more=[standing.payment(loan, amount, today, strategy)])
     interest = [sum((row.interest for row in folded.statement().rows), ZERO) for folded in (before, after)]
     return Preview(_to_come(before, today), _to_come(after, today), interest[0] - interest[1])
@@ -123,8 +123,12 @@ def _require_repayable(loan: Loan) -> None:
         raise Problem("repayment_running", _("A repayment is on its way: wait until it has arrived."), status=409)
 
 
-def _agreed_strategy(owed: standing.Owed, amount: Decimal, strategy: str) -> str:
-    """What a payment of `amount` does where it exceeds the dues; empty where it does not. Raises Problem."""
+def _agreed_strategy(loan: Loan, folded: LoanFold, amount: Decimal, strategy: str) -> str:
+    """What a payment of `amount` today does where it exceeds the dues; empty where it does not. Raises Problem."""
+    if strategy == Repayment.Strategy.GIVE_BACK:
+        cooling_off.require(loan, folded, amount, on=clock.today())
+        return strategy
+    owed = standing.owed_of(folded)
     due, payoff = owed.due, owed.payoff
     if amount > payoff:
         message = _("This is more than settles the loan today: %(payoff)s.") % {"payoff": format_yuan(payoff)}

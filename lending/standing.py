@@ -12,19 +12,19 @@ from typing import Any
 from django.db.models import QuerySet
 
 from core.money import ZERO
-from lending import frozen_terms, quotes
+from lending import cooling_off, frozen_terms, quotes
 from lending.allocation import Amounts
-from lending.events import Event, Extension, Payment, Reversal, Waiver, WriteOff
+from lending.events import Event, Extension, GivingBack, Payment, Reversal, Waiver, WriteOff
 from lending.fold import LoanFold, fold
 from lending.interest import Rate, RateKind
-from lending.models import Loan, LoanEvent
+from lending.models import Loan, LoanEvent, Repayment
 from lending.payoff import payoff_of
 from lending.penalty import PenaltyTerms
 from lending.prepayment import Strategy
 from lending.terms import RateChange, Terms
 
 Kind = LoanEvent.Kind
-PAYMENTS = [Kind.PAYMENT, Kind.RECOVERY]
+PAYMENTS = [Kind.PAYMENT, Kind.RECOVERY, Kind.GIVING_BACK]
 CHANGES = [Kind.WAIVER, Kind.EXTENSION, Kind.RATE, Kind.WRITE_OFF]
 
 
@@ -118,6 +118,8 @@ def change(kind: str, details: dict[str, Any], on: dt.date) -> Event:
 def payment(loan: Loan, amount: Decimal, on: dt.date, strategy: str) -> Payment:
     """A payment as the fold takes it: by the loan's own allocation order; what exceeds the dues by `strategy`."""
     order = tuple(frozen_terms.allocation_order(loan.frozen_terms))
+    if strategy == Repayment.Strategy.GIVE_BACK:
+        return GivingBack(on, amount, order, Strategy.LOWER, days_used_cost=cooling_off.days_used_cost(loan))
     return Payment(on, amount, order, Strategy(strategy) if strategy else None)
 
 

@@ -33,7 +33,7 @@ USUAL = {
 TERMS = (
     *("name_zh", "name_en", "minimum_amount", "maximum_amount", "terms_months", "methods", "minimum_rate"),
     *("maximum_rate", "penalty_factor", "cost_cap", "grace_days", "allocation_order", "offer_days"),
-    *("reading_seconds", "effective_from"),
+    *("reading_seconds", "cooling_off_days", "cooling_off_interest", "effective_from"),
 )
 FRACTION = _("As a fraction: 0.216 is 21.6 %.")
 

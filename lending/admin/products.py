@@ -36,7 +36,7 @@ BUTTONS = {
 LANGUAGES = ("zh-hans", "en")
 WHAT = ["name_zh", "name_en", "effective_from", ("minimum_amount", "maximum_amount"), "terms_months"]
 RATES = [("minimum_rate", "maximum_rate"), "cost_cap", "penalty_factor", "grace_days"]
-OFFER = [("offer_days", "reading_seconds")]
+OFFER = [("offer_days", "reading_seconds"), ("cooling_off_days", "cooling_off_interest")]
 ROUNDING = [("rounding", "round_to"), ("instalment_rounding", "instalment_round_to")]
 
 

@@ -23,6 +23,7 @@ class LoanEvent(models.Model):
         RATE = "rate", _("rate lowered")
         WRITE_OFF = "write_off", _("written off")
         RECOVERY = "recovery", _("paid after the write-off")
+        GIVING_BACK = "giving_back", _("given back in the cooling-off days")
         REFUND = "refund", _("overpayment paid back")
 
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="events", verbose_name=_("loan"))

@@ -39,6 +39,8 @@ class Product(StatefulModel):
     allocation_order = models.JSONField(_("allocation order"))
     offer_days = models.PositiveSmallIntegerField(_("days an offer stands"))
     reading_seconds = models.PositiveSmallIntegerField(_("forced reading time in seconds"))
+    cooling_off_days = models.PositiveSmallIntegerField(_("days in which a loan can be given back"), default=0)
+    cooling_off_interest = models.BooleanField(_("interest of the days used is owed then"), default=True)
     effective_from = models.DateField(_("in force from"))
 
     class Meta:

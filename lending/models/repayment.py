@@ -17,6 +17,7 @@ class Repayment(StatefulModel):
         SHORTEN = prepayment.Strategy.SHORTEN.value, _("Fewer instalments, each as before")
         LOWER = prepayment.Strategy.LOWER.value, _("As many instalments, each lower")
         NEXT = prepayment.Strategy.NEXT.value, _("The principal of the next instalments paid ahead")
+        GIVE_BACK = "give_back", _("The whole loan given back, in its cooling-off days")
 
     class Status(models.TextChoices):
         PROCESSING = "processing", _("on its way")

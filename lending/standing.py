@@ -26,14 +26,16 @@ from lending.terms import RateChange, Terms
 Kind = LoanEvent.Kind
 PAYMENTS = [Kind.PAYMENT, Kind.RECOVERY, Kind.GIVING_BACK]
 CHANGES = [Kind.WAIVER, Kind.EXTENSION, Kind.RATE, Kind.WRITE_OFF]
+FOLDED = [*PAYMENTS, Kind.REVERSAL, *CHANGES]
 
 
-def fold_of(loan: Loan, on: dt.date, more: Sequence[Event] = ()) -> LoanFold:
+def fold_of(loan: Loan, on: dt.date, more: Sequence[Event] = (), *, known_at: dt.datetime | None = None) -> LoanFold:
     """The loan at the end of business date `on`, by its events and `more` that are not yet written.
 
-    Raises EventRefused where one of `more` cannot happen so.
+    With `known_at` (real time) it is as it was known then: by the events recorded until that moment. Raises
+    EventRefused where one of `more` cannot happen so.
     """
-    told = happened(loan)
+    told = happened(loan, known_at)
     events = [*told, *more]
     return fold(terms_of(loan), events, on, penalty_of(loan, events), known=len(told))
 
@@ -90,10 +92,10 @@ def rate_of(loan: Loan) -> Decimal:
     return Decimal(lowered.details["annual_rate"]) if lowered else loan.annual_rate
 
 
-def happened(loan: Loan) -> list[Event]:
-    """What the customer, the institution and we did, in the order in which we learnt of it."""
+def happened(loan: Loan, known_at: dt.datetime | None = None) -> list[Event]:
+    """What the customer, the institution and we did, in the order in which we learnt of it, until `known_at`."""
     events: list[Event] = []
-    told = list(_told(loan))
+    told = list(recorded(loan, known_at).filter(kind__in=FOLDED))
     for event in told:
         if event.kind in PAYMENTS:
             events.append(payment(loan, event.amount, event.counts_from, event.details.get("strategy", "")))
@@ -125,7 +127,7 @@ def payment(loan: Loan, amount: Decimal, on: dt.date, strategy: str) -> Payment:
 
 def reversal(loan: Loan, reference: str, on: dt.date) -> Reversal:
     """The taking back of the payment that order `reference` made: named by its place, as the fold asks."""
-    return Reversal(on, _place(_told(loan), reference))
+    return Reversal(on, _place(recorded(loan).filter(kind__in=FOLDED), reference))
 
 
 def _place(told: Iterable[LoanEvent], reference: str) -> int:
@@ -133,5 +135,7 @@ def _place(told: Iterable[LoanEvent], reference: str) -> int:
     return next(place for place, event in enumerate(told) if event.reference == reference)
 
 
-def _told(loan: Loan) -> QuerySet[LoanEvent]:
-    return loan.events.filter(kind__in=[*PAYMENTS, Kind.REVERSAL, *CHANGES]).order_by("no")
+def recorded(loan: Loan, until: dt.datetime | None = None) -> QuerySet[LoanEvent]:
+    """The loan's events in their order; only those recorded `until` a moment (real time), where one is given."""
+    events = loan.events.order_by("no")
+    return events.filter(recorded_at__lte=until) if until else events

@@ -1,11 +1,11 @@
 """What belongs to one loan, each as a table of its page."""
 
+import datetime as dt
 from decimal import Decimal
 
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
-from core import clock
 from core.money import format_yuan
 from lending import contracts
 from lending.admin import shown
@@ -56,11 +56,11 @@ def schedule(loan: Loan) -> Table:
     return Table(_("Schedule"), headers, rows)
 
 
-def explanation(loan: Loan) -> Table:
-    """Where every figure comes from."""
+def explanation(loan: Loan, on: dt.date, known_at: dt.datetime | None = None) -> Table:
+    """Where every figure comes from, up to a day; as it was known at a moment (real time), where one is given."""
     rows = [
         [localize(line.since), localize(line.until), line.what, line.reckoning, line.amount.normalize(), line.transfer]
-        for line in explain(loan, clock.today())
+        for line in explain(loan, on, known_at)
     ]
     headers = [_("from"), _("to"), _("what"), _("reckoned as"), _("yuan"), _("transfer")]
     return Table(_("Where every figure comes from"), headers, rows)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from core import clock
 from lending import changes
-from lending.admin import loan_tables, reports, shown
+from lending.admin import as_of, loan_tables, reports, shown
 from lending.admin.loan_change_forms import ExtensionForm, LoanChangeForm, LowerRateForm, WaiverForm, WriteOffForm
 from lending.admin.shown import Reader, Table, TablesAdmin
 from lending.models import Loan
@@ -18,6 +19,11 @@ from risk.admin.pages import form_page, officer_of
 from risk.report import percent
 
 COLOURS = {"pending": "warning", "active": "success", "overdue": "danger", "cleared": "info", "written_off": "danger"}
+
+
+def _verb(button: Any) -> str:
+    """Which of the actions a button is: its name is the model's and the verb."""
+    return str(button.action_name).removeprefix("lending_loan_")
 
 
 class HoldsMoney(admin.SimpleListFilter):
@@ -70,7 +76,7 @@ class LoanAdmin(TablesAdmin):
         (_("Frozen terms"), {"fields": ["frozen_terms"], "classes": ["collapse"]}),
     ]
 
-    actions_detail = ["waive", "extend", "lower_rate", "write_off", "refund"]
+    actions_detail = ["waive", "extend", "lower_rate", "write_off", "refund", "as_of"]
 
     def get_urls(self) -> list[URLPattern]:
         return [*reports.urls(), *super().get_urls()]
@@ -102,8 +108,8 @@ class LoanAdmin(TablesAdmin):
         if loan is None:
             return []
         buttons = super().get_actions_detail(request, object_id)
-        allowed = {True: loan.credit > 0, False: loan.is_repaying}
-        return [button for button in buttons if allowed[button.action_name.endswith("_refund")]]
+        shows = {"refund": loan.credit > 0, "as_of": loan.value_date is not None}
+        return [button for button in buttons if shows.get(_verb(button), loan.is_repaying)]
 
     @action(description=_("Waive"), permissions=["propose"], url_path="waive")
     def waive(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -124,6 +130,10 @@ class LoanAdmin(TablesAdmin):
     @action(description=_("Pay back"), permissions=["propose"], url_path="refund")
     def refund(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return self._propose(request, object_id, LoanChangeForm, changes.propose_refund, _("Propose the refund"))
+
+    @action(description=_("As of a past day"), permissions=["view"], url_path="at-a-day")
+    def as_of(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return as_of.page(request, Loan.objects.get(pk=object_id))
 
     def _propose(
         self, request: HttpRequest, object_id: int, form: type[LoanChangeForm], act: Any, title: Any
@@ -147,7 +157,7 @@ class LoanAdmin(TablesAdmin):
         yield loan_tables.repayments(row, reader)
         yield loan_tables.changes(row, reader)
         yield loan_tables.events(row)
-        yield loan_tables.explanation(row)
+        yield loan_tables.explanation(row, clock.today())
         if reader.has_perm("payments.view_transfer"):
             yield loan_tables.ledger_entries(row, reader)
         yield shown.history(row)

@@ -49,6 +49,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("contract", "lending.fundingagreement"),
             ("category", "lending.product"),
             ("event_available", "lending.closedday"),
+            ("trending_up", "lending.dayaccrual"),
             ("savings", "lending.allowancerate"),
         ],
     ),

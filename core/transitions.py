@@ -42,6 +42,7 @@ class StatefulQuerySet(models.QuerySet[Any]):
         return super().bulk_update(objs, fields, batch_size=batch_size)
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        objs = list(objs)
         for obj in objs:
             _require_initial_status(obj)
         return super().bulk_create(objs, *args, **kwargs)

@@ -9,7 +9,17 @@ from lending.message_templates import TEMPLATES
 SEEN_BY_ALL = [
     f"lending.view_{model}"
     for model in (
-        *("allowancerate", "closedday", "creditline", "funder", "fundingagreement", "instalment", "limithold", "loan"),
+        *(
+            "allowancerate",
+            "closedday",
+            "creditline",
+            "dayaccrual",
+            "funder",
+            "fundingagreement",
+            "instalment",
+            "limithold",
+            "loan",
+        ),
         *("loanapplication", "loancontract", "loanevent", "loanfunding", "participation", "product", "repayment"),
     )
 ]
@@ -23,6 +33,7 @@ def register() -> None:
     work.register(applications.DECIDE, applications.decide)
     work.register(funding.ASK, funding.ask)
     work.register(day_close.CLOSE_DAY, day_close.close_day)
+    work.register(day_close.HELP_CLOSE_DAY, day_close.help_close_day)
     work.register(day_close.CLOSE_LOAN, day_close.close_one)
     message_templates.register(*TEMPLATES)
     for role in roles.Role:

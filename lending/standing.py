@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from core.money import ZERO
 from lending import frozen_terms, quotes
+from lending.conventions import DayCount
 from lending.events import Event, Payment, Reversal
 from lending.fold import LoanFold, fold
 from lending.interest import Rate, RateKind
@@ -22,6 +23,7 @@ from lending.prepayment import Strategy
 from lending.terms import Terms
 
 Kind = LoanEvent.Kind
+PENALTY_YEAR = 365
 
 
 def fold_of(loan: Loan, on: dt.date, more: Sequence[Event] = ()) -> LoanFold:
@@ -61,8 +63,16 @@ def terms_of(loan: Loan) -> Terms:
 
 def penalty_of(loan: Loan) -> PenaltyTerms:
     """What lateness costs: by the day, on overdue principal."""
-    rate = quotes.penalty_rate_of_day(loan.frozen_terms, loan.annual_rate)
-    return PenaltyTerms(rate=Rate(RateKind.DAILY, rate), grace_days=loan.frozen_terms["grace_days"])
+    rate = quotes.penalty_rate_of_year(loan.frozen_terms, loan.annual_rate)
+    return PenaltyTerms(rate=_by_the_day(loan, rate), grace_days=loan.frozen_terms["grace_days"])
+
+
+def _by_the_day(loan: Loan, annual_rate: Decimal) -> Rate:
+    """Penalty runs by real days over 365 whatever the contract's year: left whole where that is the same, so that no
+    tie of half a fen is lost by dividing first."""
+    if frozen_terms.conventions_of(loan.frozen_terms).day_count is DayCount.ACTUAL_365:
+        return Rate(RateKind.ANNUAL, annual_rate)
+    return Rate(RateKind.DAILY, annual_rate / PENALTY_YEAR)
 
 
 def happened(loan: Loan) -> list[Event]:

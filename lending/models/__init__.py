@@ -1,5 +1,6 @@
 """What is lent, to whom, on which terms, by whom it is funded, and what became of it."""
 
+from lending.models.accrual import DayAccrual
 from lending.models.allowance import AllowanceRate
 from lending.models.application import LoanApplication
 from lending.models.contract import LoanContract
@@ -16,6 +17,7 @@ __all__ = [
     "AllowanceRate",
     "ClosedDay",
     "CreditLine",
+    "DayAccrual",
     "Funder",
     "FundingAgreement",
     "Instalment",

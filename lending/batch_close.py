@@ -8,6 +8,7 @@ one transaction. It never waits for a lock, so it cannot be part of a deadlock: 
 """
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ class Closing:
     dpd: int = 0
     acts_on: dt.date | None = None
     rows: list[Row] = field(default_factory=list)
-    events: list[LoanEvent] = field(default_factory=list)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
     postings: list[ledger.Posting] = field(default_factory=list)
 
     def happened(
@@ -98,17 +99,7 @@ class Closing:
         if lines:
             key = booking.key_of(loan.serial, loan.events)
             self.postings.append(ledger.Posting(key, f"loan_{kind.value}", loan.serial, lines))
-        self.events.append(
-            LoanEvent(
-                loan_id=loan.pk,
-                no=loan.events,
-                kind=kind,
-                business_date=on,
-                value_date=on,
-                amount=amount,
-                details=details,
-            )
-        )
+        self.events.append((loan.pk, loan.events, kind.value, amount, json.dumps(details)))
 
 
 def close_some(date: dt.date, *, size: int = SIZE) -> bool:
@@ -207,14 +198,13 @@ def _write(closings: Sequence[Closing], date: dt.date) -> None:
     postings = [posting for closing in closings for posting in closing.postings]
     if postings:
         ledger.post_many(postings, business_date=date)
-    now = clock.real_now()
-    events = [event for closing in closings for event in closing.events]
-    for event in events:
-        event.recorded_at = now
-    LoanEvent.objects.bulk_create(events)
+    _write_events([event for closing in closings for event in closing.events], date)
     _write_figures(closings, date)
-    for loan in Loan.objects.filter(pk__in=[closing.loan.pk for closing in closings if _turned(closing)]):
-        dues.show_lateness(loan)
+    turned = Loan.objects.filter(pk__in=[closing.loan.pk for closing in closings if _turned(closing)])
+    dues.show_fallen_overdue([loan for loan in turned if loan.dpd])
+    for loan in turned:
+        if not loan.dpd:
+            dues.show_lateness(loan)
     aging.announce_all([_said(closing, date) for closing in closings if closing.dpd or closing.loan.dpd])
 
 
@@ -232,6 +222,23 @@ def _write_rows(rows: Iterable[Row]) -> None:
             WHERE row.id = new.id
             """,
             columns,
+        )
+
+
+def _write_events(events: Sequence[tuple[Any, ...]], date: dt.date) -> None:
+    columns: list[list[Any]] = [list(column) for column in zip(*events, strict=True)]
+    if not columns:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO lending_loanevent
+                (loan_id, no, kind, business_date, value_date, amount, details, reference, recorded_at)
+            SELECT loan_id, no, kind, %s, %s, amount, details::jsonb, '', %s
+            FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::numeric[], %s::text[])
+                AS new (loan_id, no, kind, amount, details)
+            """,
+            [date, date, clock.real_now(), *columns],
         )
 
 

@@ -5,12 +5,13 @@ Done by the day close, and before anything else is booked on a loan, so that it 
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from core import actors
 from core.money import FEN, ZERO
+from core.transitions import move_all
 from lending import booking, frozen_terms, quotes, standing
 from lending.conventions import DayCount, InterestOn, Parts, Rounding
 from lending.fold import LoanFold
@@ -131,6 +132,16 @@ def _rows(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
 def show_lateness(loan: Loan) -> None:
     """Let the status of the locked loan say whether something is overdue."""
     if loan.dpd and loan.status == Loan.Status.ACTIVE:
-        loan.fall_overdue(by=DAY_CLOSE, why=f"{loan.dpd} days past due")
+        loan.fall_overdue(by=DAY_CLOSE, why=_how_late(loan))
     elif not loan.dpd and loan.status == Loan.Status.OVERDUE:
         loan.cure(by=DAY_CLOSE, why="nothing is overdue")
+
+
+def show_fallen_overdue(loans: Sequence[Loan]) -> None:
+    """The same for many loans, locked and read since, of which each has something overdue and does not say so yet."""
+    if loans:
+        move_all(loans, "fall_overdue", by=DAY_CLOSE, why=_how_late)
+
+
+def _how_late(loan: Loan) -> str:
+    return f"{loan.dpd} days past due"

@@ -61,7 +61,7 @@ def make(count: int, day: dt.date, *, told: int) -> None:
             [[per_kind[dpd] for dpd in kinds()]],
         )
         own, partner = (Funder.objects.get(kind=kind).pk for kind in (Funder.Kind.DIRECT, Funder.Kind.PARTNER))
-        values = {
+        values: dict[str, Any] = {
             "count": count,
             "told": told,
             "day": day,

@@ -13,6 +13,7 @@ ADDED = {
     "lending_loanevent": "business_date = '{day}' AND recorded_at > (SELECT max(at) FROM bench_began)",
     "payments_transfer": "business_date = '{day}'",
     "payments_entry": "transfer_id IN (SELECT id FROM payments_transfer WHERE business_date = '{day}')",
+    "lending_monthend": "business_date = '{day}'",
     "lending_dayaccrual": "business_date = '{day}'",
     "lending_closedday": "business_date = '{day}'",
     "core_transitionlog": "at > (SELECT max(at) FROM bench_began)",

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from accounts import customers
 from core import clock, work
 from core.models import Work
-from lending import accruals, aging, applications, batch_close, credit_lines, dues
+from lending import accruals, aging, applications, batch_close, credit_lines, dues, month_ends
 from lending.models import ClosedDay, Loan
 
 CLOSE_DAY = "close_day"
@@ -63,6 +63,7 @@ def close_day(key: str) -> work.Again | None:
             return work.Again(after=dt.timedelta())
         _close_or_leave(serial, date)
     accruals.post(date)
+    month_ends.keep(date)
     ClosedDay.objects.get_or_create(
         business_date=date,
         defaults={

@@ -10,6 +10,7 @@ from lending.models.funding import Funder, FundingAgreement, LoanFunding, Partic
 from lending.models.instalment import Instalment
 from lending.models.loan import Loan
 from lending.models.loan_event import LoanEvent
+from lending.models.month_end import MonthEnd
 from lending.models.product import Product
 from lending.models.repayment import Repayment
 
@@ -27,6 +28,7 @@ __all__ = [
     "LoanContract",
     "LoanEvent",
     "LoanFunding",
+    "MonthEnd",
     "Participation",
     "Product",
     "Repayment",

@@ -28,7 +28,7 @@ OVER_30, SHARE_PLACES = 30, Decimal("0.0001")
 BUCKETS = [bucket(month * BUCKET_DAYS) for month in range(LAST_BUCKET + 1)] + [bucket(LAST_BUCKET * BUCKET_DAYS + 1)]
 # The trade's five classes, each above so many days past due.
 FIVE_CLASSES = [
-    *((_("normal (class)"), -1), (_("special mention"), 0), (_("substandard"), 90)),
+    *((_("pass"), -1), (_("special mention"), 0), (_("substandard"), 90)),
     *((_("doubtful"), 270), (_("loss"), 360)),
 ]
 ENDED = "ended"
@@ -141,7 +141,12 @@ def roll_rates(on: dt.date) -> Report:
     for name, row in found.items():
         whole = sum(row.values(), ZERO)
         rows.append([name or "M0", whole, *(_share(row.get(to, ZERO), whole) for to in [*BUCKETS, ENDED])])
-    headers = [_("bucket"), _("principal owed"), *(name or "M0" for name in BUCKETS), _("no longer running")]
+    headers: list[str | Promise] = [
+        _("bucket"),
+        _("principal owed"),
+        *(name or "M0" for name in BUCKETS),
+        _("no longer running"),
+    ]
     between = f" {ends[0]} → {ends[1]}" if ends else ""
     return Report(f"{_('Roll rates')}{between}", headers, rows)
 

@@ -114,6 +114,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep work": {"task": "core.tasks.sweep_work", "schedule": 2.0, "options": {"expires": 2}},
     "day close": {"task": "lending.tasks.start_what_is_due", "schedule": 5.0, "options": {"expires": 5}},
+    "seal ledger": {"task": "payments.tasks.seal_what_is_due", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # Words and time
@@ -157,6 +158,12 @@ INSTITUTIONS = {
     }
     for code in ("identity", "payment", "funder", "sms")
 }
+
+# The ledger's seals: the key that signs them, and the public keys of all that ever did
+SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")
+SEAL_PUBLIC_KEY_FILES = [
+    BASE_DIR / name for name in env.list("SEAL_PUBLIC_KEY_FILES", default=["var/keys/seal.pub.pem"])
+]
 
 # Files of the pages
 STATIC_URL = "/static/"

@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
 from core.registry import order_settled
+from payments.tests.books import forget_postings
 from payments.tests.orderer import COLLECTION_PURPOSE, PAYOUT_PURPOSE, Orderer
 
 
@@ -53,3 +54,9 @@ def callback_address(committed_db):
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def empty_ledger(committed_db):
+    """A database of its own whose ledger holds no transfer."""
+    forget_postings()

@@ -62,6 +62,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("summarize", "payments.settlementreport"),
             ("notifications", "payments.channelnotice"),
             ("menu_book", "payments.transfer"),
+            ("verified", "payments.seal"),
             ("account_tree", "payments.account"),
         ],
     ),

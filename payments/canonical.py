@@ -34,6 +34,7 @@ ORDER BY transfer_id, id
 """
 
 Form = dict[str, Any]
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def read_transfers(ids: Sequence[int]) -> list[Form]:
@@ -49,7 +50,7 @@ def read_transfers(ids: Sequence[int]) -> list[Form]:
 
 def written(form: Form) -> str:
     """The canonical form."""
-    return json.dumps(form, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(form)
 
 
 def seal_text(seal: Seal) -> str:

@@ -44,7 +44,7 @@ def seal_all(now: dt.datetime) -> list[Seal]:
     return list(iter(lambda: sealing.seal_next(now), None))
 
 
-def tamper(statement: str, *values: object) -> None:
+def tamper(statement: str, *values: str | int | dt.datetime) -> None:
     """Run one statement as a superuser who has switched off every guard, and puts them back as they were."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")

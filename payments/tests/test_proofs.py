@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,9 @@ from payments.tests.books import post, seal_all, soon
 from tests.support.session import ROOT
 
 SCRIPT = ROOT / "proofs" / "check_proof.py"
-sys.path.insert(0, str(SCRIPT.parent))
-import check_proof  # noqa: E402 - it is no part of the program
-
-sys.path.pop(0)
+spec = spec_from_file_location("check_proof", SCRIPT)
+check_proof = module_from_spec(spec)
+spec.loader.exec_module(check_proof)
 
 
 @pytest.fixture

@@ -218,4 +218,5 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
+LOGGING["loggers"]["payments.sealing"] = {"level": "INFO"}  # each seal's hash is to be found outside the database too
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -145,19 +145,24 @@ def _leaves(seal: Seal) -> Iterator[tuple[int, int, str, Form | None]]:
 
 def _judged(seal: Seal, walk: _Walk) -> Iterator[Fault]:
     """Where copy and ledger part, the root, which the signature holds, tells which of them was altered."""
-    if walk.sealed.root.hex() == seal.root:
-        if walk.parting:
-            _transfer, form, live = walk.parting
-            yield _difference(json.loads(form), live, seal.number)
+    if walk.sealed.root.hex() != seal.root:
+        yield _fault_of_copy(seal, walk)
     elif walk.parting:
+        _transfer, form, live = walk.parting
+        yield _difference(json.loads(form), live, seal.number)
+    if walk.own_fault:
+        yield walk.own_fault
+
+
+def _fault_of_copy(seal: Seal, walk: _Walk) -> Fault:
+    """The sealed copies no longer give the root."""
+    if walk.parting:
         transfer, _form, live = walk.parting
         right = walk.live.root.hex() == seal.root
         what = _("altered; the ledger is as it was sealed") if right else _("altered, and the ledger too")
-        yield Fault(LEAF, transfer, what, live["serial"] if live else "", seal.number)
-    else:
-        yield walk.own_fault or Fault(SEAL, seal.number, _("transfers and their sealed copies were altered alike"))
-    if walk.own_fault:
-        yield walk.own_fault
+        return Fault(LEAF, transfer, what, live["serial"] if live else "", seal.number)
+    alike = Fault(SEAL, seal.number, _("a transfer of it and the sealed copy were altered alike"))
+    return walk.own_fault or alike
 
 
 def _difference(sealed: Form, live: Form | None, seal: int) -> Fault:

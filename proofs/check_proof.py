@@ -50,7 +50,7 @@ def check(proof: dict, key: Ed25519PublicKey) -> tuple[dict, dict]:
         ) from None
     if root_from(leaf, place, size, path) != root:
         raise Refused(
-            "The seal does not hold this transfer: it or its path was altered. 该笔记账不在此封存中，内容或路径已被改动。"
+            "The seal does not hold this transfer: it or its path was altered. 该笔记账不在此封存中，已被改动。"
         )
     return transfer, seal
 

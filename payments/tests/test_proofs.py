@@ -24,6 +24,7 @@ from tests.support.session import ROOT
 
 SCRIPT = ROOT / "proofs" / "check_proof.py"
 spec = spec_from_file_location("check_proof", SCRIPT)
+assert spec and spec.loader
 check_proof = module_from_spec(spec)
 spec.loader.exec_module(check_proof)
 

@@ -2,14 +2,16 @@
 
 import datetime as dt
 import io
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
-from payments import canonical, seal_keys, sealing, verification
-from payments.models import Entry, Seal
-from payments.tests.books import LOANS, POOL, post, seal_all, tamper, tomorrow
+from payments import canonical, ledger, seal_keys, sealing, verification
+from payments.chart import AccountKind, account
+from payments.models import Entry, Seal, Transfer
+from payments.tests.books import DAY, LOANS, POOL, post, seal_all, tamper, tomorrow
 
 
 @pytest.fixture
@@ -36,6 +38,28 @@ def test_a_whole_ledger_is_whole(sealed):
     out = io.StringIO()
     call_command("verify_ledger", stdout=out)
     assert "7" in out.getvalue()
+
+
+def test_so_is_what_was_posted_many_at_once(empty_ledger):
+    """Every purpose of lines, and amounts and references of many forms."""
+    postings = [
+        ledger.Posting(
+            key=f"many {number}",
+            purpose="repayment",
+            reference=reference,
+            entries=[
+                ledger.debit(POOL, Decimal(number)),
+                ledger.credit(LOANS, Decimal("0.01")),
+                ledger.credit(account(AccountKind.SUSPENSE), number - Decimal("0.01")),
+            ],
+        )
+        for number, reference in enumerate(["LN1", "a b", 'quoted "x"', "逗号,", "back\\slash", "{}", ""], 1)
+    ]
+    with transaction.atomic():
+        ledger.post_many(postings, business_date=DAY)
+    assert (fault(), verification.verify().unsealed) == (None, 7)
+    seal_all(tomorrow(Transfer.objects.first()))
+    assert (fault(), verification.verify().sealed) == (None, 7)
 
 
 def test_so_is_an_empty_one(empty_ledger):

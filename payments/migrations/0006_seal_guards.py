@@ -12,7 +12,7 @@ ALWAYS = [
 class Migration(migrations.Migration):
     """Seals that nobody may rewrite, in replica role neither."""
 
-    dependencies = [("payments", "0003_seals")]
+    dependencies = [("payments", "0005_seals")]
 
     operations = [
         append_only("payments_seal"),

@@ -28,6 +28,8 @@ assert spec and spec.loader
 check_proof = module_from_spec(spec)
 spec.loader.exec_module(check_proof)
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 
 @pytest.fixture
 def key_file():

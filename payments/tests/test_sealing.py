@@ -17,7 +17,7 @@ from payments import canonical, seal_keys, sealing, verification
 from payments.models import Seal, SealedTransfer, SealKind
 from payments.tests.books import LOANS, POOL, forget_postings, post, seal_all, soon, tamper, tomorrow
 
-pytestmark = pytest.mark.usefixtures("empty_ledger")
+pytestmark = pytest.mark.usefixtures("empty_ledger", "in_english")
 HALF_HOUR = sealing.PERIOD
 
 

@@ -13,6 +13,8 @@ from payments.chart import AccountKind, account
 from payments.models import Entry, Seal, Transfer
 from payments.tests.books import DAY, LOANS, POOL, post, seal_all, tamper, tomorrow
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 
 @pytest.fixture
 def sealed(empty_ledger, monkeypatch):

@@ -137,6 +137,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # sign-ins are recorded by accounts
 LOGIN_URL = "/sign-in/"
 

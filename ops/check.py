@@ -20,7 +20,7 @@ def main() -> int:
             "ruff format": (["-m", "ruff", "format", "--check", "."], None),
             "mypy": (["-m", "mypy", "."], production),
             "import-linter": (["-c", "from importlinter.cli import lint_imports_command as c; c()"], None),
-            "migrations": (["manage.py", "makemigrations", "--check", "--dry-run"], production),
+            "migrations": (["-W", "ignore::RuntimeWarning", "manage.py", "makemigrations", "--check", "--dry-run"], production),
             "deployment": (["manage.py", "check", "--deploy", "--fail-level", "WARNING"], production),
         }
         failed = [name for name, (arguments, env) in checks.items() if not _passes(name, arguments, env)]

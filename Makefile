@@ -6,7 +6,7 @@ TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check nightly messages train bench-schedule pins venv
+.PHONY: help run test check nightly messages train bench-schedule bench-day-close bench-ledger pins venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -39,6 +39,14 @@ train: ## train the scorecards anew from public data
 bench-schedule: ## how long a quote takes, beside its floor and its peers
 	@$(BOOTSTRAP) requirements requirements-bench
 	@$(VENV_PYTHON) -m benchmarks.schedule
+
+bench-day-close: ## how long a month's end takes to close, beside bare SQL that writes the same rows
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) -m benchmarks.day_close
+
+bench-ledger: ## postings a second beside the least they can be; sealing and verifying them
+	@$(BOOTSTRAP) requirements requirements-bench
+	@$(VENV_PYTHON) -m benchmarks.ledger
 
 venv: ## .venv with what running and testing need, nothing started
 	@$(BOOTSTRAP) requirements requirements-test

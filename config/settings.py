@@ -114,6 +114,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep work": {"task": "core.tasks.sweep_work", "schedule": 2.0, "options": {"expires": 2}},
     "day close": {"task": "lending.tasks.start_what_is_due", "schedule": 5.0, "options": {"expires": 5}},
+    "seal ledger": {"task": "payments.tasks.seal_what_is_due", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # Words and time
@@ -136,6 +137,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # sign-ins are recorded by accounts
 LOGIN_URL = "/sign-in/"
 
@@ -157,6 +159,12 @@ INSTITUTIONS = {
     }
     for code in ("identity", "payment", "funder", "sms")
 }
+
+# The ledger's seals: the key that signs them, and the public keys of all that ever did
+SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")
+SEAL_PUBLIC_KEY_FILES = [
+    BASE_DIR / name for name in env.list("SEAL_PUBLIC_KEY_FILES", default=["var/keys/seal.pub.pem"])
+]
 
 # Files of the pages
 STATIC_URL = "/static/"
@@ -211,4 +219,5 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
+LOGGING["loggers"]["payments.sealing"] = {"level": "INFO"}  # each seal's hash is to be found outside the database too
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -7,6 +7,7 @@ durable transaction.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
@@ -24,23 +25,33 @@ class Handler(Protocol[OutcomeT]):
         """Act on the outcome, inside the open transaction."""
 
 
-Outcome = TypeVar("Outcome")
+class ManyHandler(Handler[OutcomeT], Protocol[OutcomeT]):
+    """A handler that acts on many outcomes at once, too."""
+
+    def lock_free(self, references: Sequence[str]) -> set[str]:
+        """Lock what `lock` would of each, without waiting for anybody. Returns the references that are free."""
+
+    def apply_all(self, outcomes: Sequence[OutcomeT]) -> None:
+        """Act on each outcome, inside the open transaction."""
 
 
-class Registry(Generic[Outcome]):
+HandlerT = TypeVar("HandlerT")
+
+
+class Registry(Generic[HandlerT]):
     """The handlers of one kind of outcome, one a key."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._handlers: dict[str, Handler[Outcome]] = {}
+        self._handlers: dict[str, HandlerT] = {}
 
-    def register(self, key: str, handler: Handler[Outcome]) -> None:
+    def register(self, key: str, handler: HandlerT) -> None:
         """Name the handler of `key`. Raises ValueError when it has one already."""
         if key in self._handlers:
             raise ValueError(f"{self.name} already has a handler for {key!r}")
         self._handlers[key] = handler
 
-    def handler(self, key: str) -> Handler[Outcome]:
+    def handler(self, key: str) -> HandlerT:
         """The handler of `key`. Raises LookupError when there is none: the work is parked until there is."""
         try:
             return self._handlers[key]
@@ -90,6 +101,6 @@ class LoanAged:
     payment_on_its_way: bool = False
 
 
-decision_finalised: Registry[DecisionOutcome] = Registry("decision finalised")
-order_settled: Registry[OrderOutcome] = Registry("order settled")
-loan_aged: Registry[LoanAged] = Registry("loan aged")
+decision_finalised: Registry[Handler[DecisionOutcome]] = Registry("decision finalised")
+order_settled: Registry[Handler[OrderOutcome]] = Registry("order settled")
+loan_aged: Registry[ManyHandler[LoanAged]] = Registry("loan aged")

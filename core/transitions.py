@@ -42,6 +42,7 @@ class StatefulQuerySet(models.QuerySet[Any]):
         return super().bulk_update(objs, fields, batch_size=batch_size)
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        objs = list(objs)
         for obj in objs:
             _require_initial_status(obj)
         return super().bulk_create(objs, *args, **kwargs)
@@ -106,12 +107,36 @@ def transition(*, source: str | Sequence[str], target: str) -> Callable[[Verb], 
             except TransitionNotAllowed as refused:
                 raise wrong_state(self, body.__name__) from refused
             self.save()
-            _log(self, verb=body.__name__, before=before, by=by, why=why)
+            times = {"at": clock.real_now(), "business_at": clock.now()}
+            _entry(self, verb=body.__name__, from_status=before, actor=by, reason=why, **times).save()
             return result
 
+        verb.move = move  # type: ignore[attr-defined]
         return verb  # type: ignore[return-value]
 
     return declare
+
+
+def move_all(instances: Sequence[Any], verb: str, *, by: str, why: Callable[[Any], str]) -> None:
+    """Call a verb that changes nothing but the status on many rows of one model, in two statements.
+
+    The caller has locked the rows and read them since. Raises Problem `wrong_state` (409), and then none has moved.
+    """
+    require_transaction("moving many rows")
+    before = [instance.status for instance in instances]
+    for instance in instances:
+        try:
+            getattr(type(instance), verb).move(instance, by=by, why=why(instance))
+        except TransitionNotAllowed as refused:
+            raise wrong_state(instance, verb) from refused
+    for status in {instance.status for instance in instances}:
+        moved = [instance.pk for instance in instances if instance.status == status]
+        models.QuerySet(type(instances[0])).filter(pk__in=moved).update(status=status)
+    times = {"at": clock.real_now(), "business_at": clock.now()}
+    TransitionLog.objects.bulk_create(
+        _entry(instance, verb=verb, from_status=status, actor=by, reason=why(instance), **times)
+        for instance, status in zip(instances, before, strict=True)
+    )
 
 
 def wrong_state(instance: Any, verb: str) -> Problem:
@@ -120,18 +145,8 @@ def wrong_state(instance: Any, verb: str) -> Problem:
     return Problem("wrong_state", message, status=409, verb=verb, current_status=instance.status)
 
 
-def _log(instance: Any, *, verb: str, before: str, by: str, why: str) -> None:
-    TransitionLog.objects.create(
-        model=instance._meta.label,
-        object_id=str(instance.pk),
-        verb=verb,
-        from_status=before,
-        to_status=instance.status,
-        actor=by,
-        reason=why,
-        at=clock.real_now(),
-        business_at=clock.now(),
-    )
+def _entry(instance: Any, **details: Any) -> TransitionLog:
+    return TransitionLog(model=instance._meta.label, object_id=str(instance.pk), to_status=instance.status, **details)
 
 
 def _require_initial_status(instance: Any) -> None:

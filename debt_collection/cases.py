@@ -2,13 +2,15 @@
 are paid.
 """
 
+from collections.abc import Sequence
+
 from django.db import connection
 
 from core import clock
 from core.actors import system
 from core.registry import LoanAged
 from core.serials import Serial, next_serial
-from debt_collection import reminders
+from debt_collection import case_batches, reminders
 from debt_collection.models import CollectionCase
 
 DAY_CLOSE = system("day-close")
@@ -38,6 +40,20 @@ class LoanAgedHandler:
         case = _update(case, outcome) if case else _open(outcome)
         if not outcome.payment_on_its_way:
             reminders.plan(case=case)
+
+    def lock_free(self, references: Sequence[str]) -> set[str]:
+        """Lock the open cases among many loans that nobody else holds. Who would open a case holds its loan's row."""
+        cases = CollectionCase.objects.filter(loan_serial__in=references, status=CollectionCase.Status.OPEN)
+        free = cases.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+        held = cases.exclude(pk__in=list(free)).values_list("loan_serial", flat=True)
+        return set(references) - set(held)
+
+    def apply_all(self, outcomes: Sequence[LoanAged]) -> None:
+        """The same for many loans, in a few statements."""
+        case_batches.open_or_update([outcome for outcome in outcomes if outcome.dpd])
+        for outcome in outcomes:
+            if not outcome.dpd:
+                self.apply(outcome)
 
 
 def _open_case(loan_serial: str) -> CollectionCase | None:

@@ -1,6 +1,7 @@
 """Which reminder is due: the strategy table, and its first lines."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
@@ -19,10 +20,17 @@ FIRST_DAY = dt.date(2026, 1, 1)
 
 def step_for(dpd: int, *, on: dt.date) -> StrategyStep | None:
     """The step in force on a business date that reminds a debtor `dpd` days past due, or None."""
-    in_force = StrategyStep.objects.filter(effective_from__lte=on).filter(
-        Q(effective_to__isnull=True) | Q(effective_to__gte=on)
+    return steps_for({dpd}, on=on)[dpd]
+
+
+def steps_for(dpds: Iterable[int], *, on: dt.date) -> dict[int, StrategyStep | None]:
+    """The same for many numbers of days."""
+    in_force = list(
+        StrategyStep.objects.filter(effective_from__lte=on).filter(
+            Q(effective_to__isnull=True) | Q(effective_to__gte=on)
+        )
     )
-    return next((step for step in in_force if step.is_due_on(dpd)), None)
+    return {dpd: next((step for step in in_force if step.is_due_on(dpd)), None) for dpd in dpds}
 
 
 def load_first_steps() -> None:

@@ -188,8 +188,7 @@ def _raise_dues(loan: Loan, folded: LoanFold, on: dt.date) -> None:
     penalty = sum((debt.penalty for debt in folded.debts), ZERO) - loan.penalty_raised
     if penalty:
         parts = shares.parts_of(loan, penalty, split_before=loan.penalty_raised)
-        lines = _raised(AccountKind.PENALTY_RECEIVABLE, AccountKind.PENALTY_INCOME, parts)
-        _write(loan, Kind.PENALTY, penalty, on, lines)
+        _write(loan, Kind.PENALTY, penalty, on, penalty_lines(parts))
         loan.penalty_raised += penalty
 
 
@@ -197,8 +196,7 @@ def _raise_interest(
     loan: Loan, interest: Decimal, kind: LoanEvent.Kind, on: dt.date, *, amount: Decimal, **details: int
 ) -> None:
     parts = shares.parts_of(loan, interest, split_before=loan.interest_raised)
-    lines = _raised(AccountKind.INTEREST_RECEIVABLE, AccountKind.INTEREST_INCOME, parts)
-    _write(loan, kind, amount, on, lines, details=details)
+    _write(loan, kind, amount, on, interest_lines(parts), details=details)
     loan.interest_raised += interest
 
 
@@ -215,7 +213,7 @@ def _write(
     number = loan.events.count() + 1
     if lines:
         ledger.post(
-            key=f"{loan.serial}:{number}",
+            key=key_of(loan.serial, number),
             business_date=on,
             purpose=f"loan_{kind.value}",
             reference=loan.serial,
@@ -242,6 +240,21 @@ def _disbursement(loan: Loan, amount: Decimal) -> list[Line]:
             lines += _moved(_of(AccountKind.PARTNER_SETTLEMENT, funder), part)
             lines += _moved(_of(AccountKind.FUND_POOL, funder), -part)
     return lines
+
+
+def interest_lines(parts: list[tuple[Funder, Decimal]]) -> list[Line]:
+    """The lines of interest that falls due, each funder's part."""
+    return _raised(AccountKind.INTEREST_RECEIVABLE, AccountKind.INTEREST_INCOME, parts)
+
+
+def penalty_lines(parts: list[tuple[Funder, Decimal]]) -> list[Line]:
+    """The lines of penalty that has run up, each funder's part."""
+    return _raised(AccountKind.PENALTY_RECEIVABLE, AccountKind.PENALTY_INCOME, parts)
+
+
+def key_of(loan_serial: str, number: int) -> str:
+    """The ledger's key of a loan's event: each is posted once."""
+    return f"{loan_serial}:{number}"
 
 
 def _raised(receivable: AccountKind, income: AccountKind, parts: list[tuple[Funder, Decimal]]) -> list[Line]:

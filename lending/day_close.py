@@ -1,4 +1,8 @@
-"""The day close: every loan brought to the end of a business date, one by one, so that a bad one stops only itself."""
+"""The day close: every loan on which something happens is brought to the end of a business date.
+
+Plain loans in batches, by any number of workers (lending.batch_close); the others one by one, so that a bad one stops
+only itself.
+"""
 
 import datetime as dt
 
@@ -9,11 +13,14 @@ from django.db.models import QuerySet
 from accounts import customers
 from core import clock, work
 from core.models import Work
-from lending import aging, applications, credit_lines, dues
+from lending import accruals, aging, applications, batch_close, credit_lines, dues, month_ends
 from lending.models import ClosedDay, Loan
 
 CLOSE_DAY = "close_day"
+HELP_CLOSE_DAY = "help_close_day"
 CLOSE_LOAN = "close_loan"
+# So many workers are asked to help when more loans act than one takes on by itself.
+HELPERS, HELP_FROM = 3, 2 * batch_close.SIZE
 ONE_DAY = dt.timedelta(days=1)
 # Shorter than a lease (core.work.LEASE).
 TURN = dt.timedelta(seconds=30)
@@ -46,20 +53,52 @@ def close_day(key: str) -> work.Again | None:
     if date >= clock.today():
         raise ValueError(f"{date} is not over")
     until = clock.real_now() + TURN
+    _ask_for_help(date)
+    if not _close_batches(date, until):
+        return work.Again(after=dt.timedelta())
+    if _help(date).exists():
+        return work.Again(after=dt.timedelta(seconds=1))
     for serial in _open_loans(date).values_list("serial", flat=True).iterator():
         if clock.real_now() > until:
             return work.Again(after=dt.timedelta())
         _close_or_leave(serial, date)
+    accruals.post(date)
+    month_ends.keep(date)
     ClosedDay.objects.get_or_create(
         business_date=date,
         defaults={
             "closed_at": clock.real_now(),
-            "loans": Loan.objects.filter(status__in=REPAYING, last_closed_date__gte=date).count(),
+            "loans": Loan.objects.filter(status__in=REPAYING).exclude(acts_on__lte=date).count(),
             "parked": _left_behind().count(),
         },
     )
     _start_next_day()
     return None
+
+
+def help_close_day(key: str) -> work.Again | None:
+    """Work handler: close batches beside whoever closes the day; `key` is the date and a number."""
+    done = _close_batches(dt.date.fromisoformat(key.partition("/")[0]), clock.real_now() + TURN)
+    return None if done else work.Again(after=dt.timedelta())
+
+
+def _close_batches(date: dt.date, until: dt.datetime) -> bool:
+    """Close batches until none is left (True) or the turn is over."""
+    while batch_close.close_some(date):
+        if clock.real_now() > until:
+            return False
+    return True
+
+
+def _ask_for_help(date: dt.date) -> None:
+    if _open_loans(date).count() > HELP_FROM:
+        with transaction.atomic(durable=True):
+            work.enqueue_many(HELP_CLOSE_DAY, [f"{date}/{number}" for number in range(1, HELPERS + 1)])
+
+
+def _help(date: dt.date) -> QuerySet[Work]:
+    helping = Work.objects.filter(kind=HELP_CLOSE_DAY, key__startswith=f"{date}/")
+    return helping.exclude(state__in=[Work.State.DONE, Work.State.PARKED])
 
 
 def _close_or_leave(serial: str, date: dt.date) -> None:
@@ -93,5 +132,5 @@ def close_loan(serial: str, date: dt.date) -> None:
 
 
 def _open_loans(date: dt.date) -> QuerySet[Loan]:
-    waiting = Loan.objects.filter(status__in=REPAYING, last_closed_date__lt=date)
+    waiting = Loan.objects.filter(status__in=REPAYING, acts_on__lte=date)
     return waiting.exclude(serial__in=_left_behind().values("key")).order_by("id")

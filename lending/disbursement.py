@@ -4,7 +4,7 @@ from accounts import customers, messages
 from core import actors
 from core.money import format_yuan
 from core.registry import OrderOutcome
-from lending import booking, credit_lines, loans, quotes, shares
+from lending import booking, credit_lines, dues, loans, quotes, shares
 from lending.models import CreditLine, Instalment, Loan, Participation
 from payments import orders
 from payments.orders import OrderKind, Payee
@@ -71,6 +71,7 @@ def _start(loan: Loan, outcome: OrderOutcome) -> None:
         )
         for row in rows
     )
+    loan.note(plain_penalty_rate=dues.plain_penalty_rate(loan), acts_on=rows[0].due)
     booking.disbursed(loan, on=outcome.business_date, reference=outcome.order_serial)
     credit_lines.use(_line(loan), loan_serial=loan.serial)
     amount = format_yuan(loan.principal)

@@ -3,22 +3,34 @@
 Done by the day close, and before anything else is booked on a loan, so that it never matters which comes first.
 """
 
+import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from core import actors
-from core.money import ZERO
-from lending import booking, standing
+from core.money import FEN, ZERO
+from core.transitions import move_all
+from lending import booking, frozen_terms, quotes, standing
+from lending.conventions import DayCount, InterestOn, Parts, Rounding
 from lending.fold import LoanFold
 from lending.models import Instalment, Loan
 
 DAY_CLOSE = actors.system("day-close")
+RATE_PLACES = Decimal("1E-10")
+PLAIN: dict[str, Any] = {
+    "day_count": DayCount.ACTUAL_365,
+    "rounding": Rounding.HALF_UP,
+    "round_to": FEN,
+    "parts": Parts.SUM,
+    "interest_on": InterestOn.SCHEDULED,
+}
 BUCKET_DAYS = 30
 LAST_BUCKET = 6
 FIGURES = (
     *("start", "due_date", "principal", "interest", "balance", "raised", "penalty"),
-    *("paid_principal", "paid_interest", "paid_penalty", "waived_interest", "waived_penalty"),
+    *("late_principal_days", "paid_principal", "paid_interest", "paid_penalty", "waived_interest", "waived_penalty"),
 )
 
 
@@ -34,6 +46,8 @@ def bring_up_to(loan: Loan, date: dt.date) -> None:
         folded = standing.fold_of(loan, date)
         booking.raise_dues(loan, folded, on=date)
         note_standing(loan, folded)
+    else:
+        loan.note(acts_on=next_act(loan, date))
     loan.note(last_closed_date=date)
 
 
@@ -43,7 +57,30 @@ def note_standing(loan: Loan, folded: LoanFold) -> None:
     rewrite_schedule(loan, folded)
     if folded.claims is None or not folded.claim:
         loan.note(dpd=folded.dpd)
+    loan.note(plain_penalty_rate=plain_penalty_rate(loan), acts_on=next_act(loan, folded.day))
     show_lateness(loan)
+
+
+def next_act(loan: Loan, closed: dt.date) -> dt.date | None:
+    """The next business date whose close changes a loan that has been closed up to `closed`: tomorrow's while something
+    is late or due, else the next due date's; None after the last one."""
+    rows = list(loan.instalments.all())
+    if any(row.raised and row.scheduled_unpaid for row in rows):
+        return closed + dt.timedelta(days=1)
+    return min((row.due_date for row in rows if not row.raised), default=None)
+
+
+def plain_penalty_rate(loan: Loan) -> Decimal | None:
+    """The annual penalty rate with which the close may reckon by itself: where days are counted over 365, rounded to
+    the fen once and half up, late principal bears penalty alone, from the first day, and nothing was waived, extended
+    or lowered. Else None."""
+    if loan.events.filter(kind__in=standing.CHANGES).exists():
+        return None
+    conventions = frozen_terms.conventions_of(loan.frozen_terms)
+    if loan.frozen_terms["grace_days"] or conventions != dataclasses.replace(conventions, **PLAIN):
+        return None
+    rate = quotes.penalty_rate_of_year(loan.frozen_terms, loan.annual_rate)
+    return rate if rate == rate.quantize(RATE_PLACES) else None
 
 
 def arrears(loan: Loan, on: dt.date) -> Decimal:
@@ -93,6 +130,7 @@ def _rows(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
             balance=row.balance,
             raised=index < raised,
             penalty=statement.penalties[index],
+            late_principal_days=folded.debts[index].penalty_run.yuan_days if index < raised else ZERO,
             paid_principal=paid.principal,
             paid_interest=paid.interest,
             paid_penalty=paid.penalty,
@@ -104,6 +142,16 @@ def _rows(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
 def show_lateness(loan: Loan) -> None:
     """Let the status of the locked loan say whether something is overdue."""
     if loan.dpd and loan.status == Loan.Status.ACTIVE:
-        loan.fall_overdue(by=DAY_CLOSE, why=f"{loan.dpd} days past due")
+        loan.fall_overdue(by=DAY_CLOSE, why=_how_late(loan))
     elif not loan.dpd and loan.status == Loan.Status.OVERDUE:
         loan.cure(by=DAY_CLOSE, why="nothing is overdue")
+
+
+def show_fallen_overdue(loans: Sequence[Loan]) -> None:
+    """The same for many loans, locked and read since, of which each has something overdue and does not say so yet."""
+    if loans:
+        move_all(loans, "fall_overdue", by=DAY_CLOSE, why=_how_late)
+
+
+def _how_late(loan: Loan) -> str:
+    return f"{loan.dpd} days past due"

@@ -9,17 +9,9 @@ from lending.message_templates import TEMPLATES
 SEEN_BY_ALL = [
     f"lending.view_{model}"
     for model in (
-        *("allowancerate", "closedday", "creditline", "funder", "fundingagreement", "instalment", "limithold", "loan"),
-        *(
-            "loanapplication",
-            "loanchange",
-            "loancontract",
-            "loanevent",
-            "loanfunding",
-            "participation",
-            "product",
-            "repayment",
-        ),
+        *("allowancerate", "closedday", "creditline", "dayaccrual", "funder", "fundingagreement", "instalment"),
+        *("limithold", "loan", "loanapplication", "loanchange", "loancontract", "loanevent", "loanfunding"),
+        *("participation", "product", "repayment"),
     )
 ]
 
@@ -33,6 +25,7 @@ def register() -> None:
     work.register(applications.DECIDE, applications.decide)
     work.register(funding.ASK, funding.ask)
     work.register(day_close.CLOSE_DAY, day_close.close_day)
+    work.register(day_close.HELP_CLOSE_DAY, day_close.help_close_day)
     work.register(day_close.CLOSE_LOAN, day_close.close_one)
     message_templates.register(*TEMPLATES)
     for role in roles.Role:

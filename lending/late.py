@@ -92,6 +92,11 @@ class Run:
             return sum((conventions.round(add_parts(parts)) for parts in sums), ZERO)
         return conventions.round(add_parts([part for parts in sums for part in parts]))
 
+    @property
+    def yuan_days(self) -> Decimal:
+        """Each base times its days."""
+        return sum((base * (end - start).days for base, start, end in self.stretches), ZERO)
+
     def copy(self) -> "Run":
         """A run that can go on without this one."""
         return replace(self, stretches=list(self.stretches))

@@ -83,7 +83,7 @@ def _costs(product: Product) -> Iterator[Fault]:
         message = _("At this rate a loan costs %(cost)s a year: more than the highest all-in cost, %(cap)s.")
         yield "maximum_rate", message % {"cost": f"{dearest:.2%}", "cap": f"{cap:.2%}"}
     if product.conventions["interest_on"] == InterestOn.OUTSTANDING and product.penalty_factor:
-        late = product.maximum_rate + quotes.penalty_rate_of_day(_frozen(product), product.maximum_rate) * 365
+        late = product.maximum_rate + quotes.penalty_rate_of_year(_frozen(product), product.maximum_rate)
         if late > cap:
             message = _("Late principal would cost %(cost)s a year, interest and penalty together; allowed is %(cap)s.")
             yield "penalty_factor", message % {"cost": f"{late:.2%}", "cap": f"{cap:.2%}"}

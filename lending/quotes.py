@@ -8,12 +8,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from lending import frozen_terms
-from lending.interest import Rate, RateKind
 from lending.models import Loan, LoanApplication, Product
-from lending.penalty import penalty_daily_rate
 from lending.schedule import Schedule, make_schedule
 
-YEAR_DAYS = 365
 RATE_PLACES = Decimal("0.0001")
 
 
@@ -106,11 +103,10 @@ def _quote(
         schedule=schedule,
         apr=nominal.quantize(RATE_PLACES),
         effective_apr=effective.quantize(RATE_PLACES),
-        penalty_annual_rate=(penalty_rate_of_day(frozen, annual_rate) * YEAR_DAYS).quantize(RATE_PLACES),
+        penalty_annual_rate=penalty_rate_of_year(frozen, annual_rate).quantize(RATE_PLACES),
     )
 
 
-def penalty_rate_of_day(frozen: dict[str, Any], annual_rate: Decimal) -> Decimal:
-    """The daily penalty rate of frozen terms: the contract's times the factor, within the cap on all costs."""
-    factor, cap = Decimal(str(frozen["penalty_factor"])), Decimal(str(frozen["cost_cap"]))
-    return penalty_daily_rate(Rate(RateKind.ANNUAL, annual_rate), factor, cap)
+def penalty_rate_of_year(frozen: dict[str, Any], annual_rate: Decimal) -> Decimal:
+    """The annual penalty rate of frozen terms: the contract's times the factor, within the cap on all costs."""
+    return min(annual_rate * Decimal(str(frozen["penalty_factor"])), Decimal(str(frozen["cost_cap"])))

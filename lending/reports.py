@@ -1,4 +1,4 @@
-"""Reports over all loans: days past due, vintages, expected loss and allowance, trial balance.
+"""Reports over all loans: days past due, classes, roll rates, vintages, expected loss, trial balance.
 
 Figures are as the last day close left them; the trial balance is as of any business date.
 """
@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
+from lending import month_ends
 from lending.dues import BUCKET_DAYS, LAST_BUCKET, bucket
 from lending.models import AllowanceRate, Loan
 from payments import ledger
@@ -25,6 +26,12 @@ PAID_OUT = [*STANDING, Loan.Status.CLEARED, Loan.Status.WRITTEN_OFF]
 # Above 30 days the risk has grown, above 90 the loan is impaired (domain rules: Interest and repayment).
 OVER_30, SHARE_PLACES = 30, Decimal("0.0001")
 BUCKETS = [bucket(month * BUCKET_DAYS) for month in range(LAST_BUCKET + 1)] + [bucket(LAST_BUCKET * BUCKET_DAYS + 1)]
+# The trade's five classes, each above so many days past due.
+FIVE_CLASSES = [
+    *((_("pass"), -1), (_("special mention"), 0), (_("substandard"), 90)),
+    *((_("doubtful"), 270), (_("loss"), 360)),
+]
+ENDED = "ended"
 Cell = str | int | Decimal | dt.date
 
 
@@ -122,8 +129,44 @@ def trial_balance(on: dt.date) -> Report:
     return Report(_("Trial balance"), [_("account"), _("debits"), _("credits")], rows)
 
 
+def roll_rates(on: dt.date) -> Report:
+    """Between the two latest month's ends: of the principal in each overdue bucket, what share went to which bucket,
+    and what share is settled, written off or taken back."""
+    ends = month_ends.last_two(on)
+    found: dict[str, dict[str, Decimal]] = {name: {} for name in BUCKETS}
+    for before, after, principal in month_ends.rolled(*ends) if ends else []:
+        row, to = found[bucket(before)], ENDED if after is None else bucket(after)
+        row[to] = row.get(to, ZERO) + principal
+    rows: list[list[Cell]] = []
+    for name, row in found.items():
+        whole = sum(row.values(), ZERO)
+        rows.append([name or "M0", whole, *(_share(row.get(to, ZERO), whole) for to in [*BUCKETS, ENDED])])
+    headers: list[str | Promise] = [
+        _("bucket"),
+        _("principal owed"),
+        *(name or "M0" for name in BUCKETS),
+        _("no longer running"),
+    ]
+    between = f" {ends[0]} → {ends[1]}" if ends else ""
+    return Report(f"{_('Roll rates')}{between}", headers, rows)
+
+
+def five_classes(on: dt.date) -> Report:
+    """Standing loans by the regulator's five classes, from their days past due alone (domain rules)."""
+    found = {name: Standing() for name, _above in FIVE_CLASSES}
+    for dpd, loans in _by_dpd():
+        found[next(name for name, above in reversed(FIVE_CLASSES) if dpd > above)] += loans
+    whole = sum((loans.principal for loans in found.values()), ZERO)
+    rows: list[list[Cell]] = [
+        [str(name), loans.count, loans.principal, _share(loans.principal, whole)] for name, loans in found.items()
+    ]
+    return Report(_("Five classes"), [_("class"), _("loans"), _("principal owed"), _("share of all")], rows)
+
+
 REPORTS: dict[str, Callable[[dt.date], Report]] = {
     "days-past-due": days_past_due,
+    "five-classes": five_classes,
+    "roll-rates": roll_rates,
     "vintages": vintages,
     "expected-loss": expected_loss,
     "trial-balance": trial_balance,

@@ -1,5 +1,6 @@
 """The funders' shares of a loan, frozen before its payout, and each one's part of every amount."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from lending.models import Funder, Loan, LoanFunding, Participation
@@ -21,6 +22,13 @@ def parts_of(loan: Loan, amount: Decimal, *, split_before: Decimal) -> list[tupl
 
     Cumulative totals are split, so no funder ever drifts by more than a fen (domain rules, Joint split).
     """
-    shares = list(loan.funding.select_related("funder"))
-    parts = split(amount, [share.share for share in shares], history=[split_before])
-    return [(share.funder, part) for share, part in zip(shares, parts, strict=True)]
+    shares = [(funding.funder, funding.share) for funding in loan.funding.select_related("funder")]
+    return divide(amount, shares, split_before=split_before)
+
+
+def divide(
+    amount: Decimal, shares: Sequence[tuple[Funder, Decimal]], *, split_before: Decimal
+) -> list[tuple[Funder, Decimal]]:
+    """The same for `shares` that have been read already."""
+    parts = split(amount, [share for _funder, share in shares], history=[split_before])
+    return [(funder, part) for (funder, _share), part in zip(shares, parts, strict=True)]

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from core.money import ZERO
 from lending import cooling_off, frozen_terms, quotes
 from lending.allocation import Amounts
+from lending.conventions import DayCount
 from lending.events import Event, Extension, GivingBack, Payment, Reversal, Waiver, WriteOff
 from lending.fold import LoanFold, fold
 from lending.interest import Rate, RateKind
@@ -27,6 +28,7 @@ Kind = LoanEvent.Kind
 PAYMENTS = [Kind.PAYMENT, Kind.RECOVERY, Kind.GIVING_BACK]
 CHANGES = [Kind.WAIVER, Kind.EXTENSION, Kind.RATE, Kind.WRITE_OFF]
 FOLDED = [*PAYMENTS, Kind.REVERSAL, *CHANGES]
+PENALTY_YEAR = 365
 
 
 def fold_of(loan: Loan, on: dt.date, more: Sequence[Event] = (), *, known_at: dt.datetime | None = None) -> LoanFold:
@@ -83,7 +85,12 @@ def penalty_of(loan: Loan, events: Sequence[Event] = ()) -> PenaltyTerms:
 
 
 def _penalty_rate(loan: Loan, annual_rate: Decimal) -> Rate:
-    return Rate(RateKind.DAILY, quotes.penalty_rate_of_day(loan.frozen_terms, annual_rate))
+    """Penalty runs by real days over 365 whatever the contract's year: left whole where that is the same, so that no
+    tie of half a fen is lost by dividing first."""
+    rate = quotes.penalty_rate_of_year(loan.frozen_terms, annual_rate)
+    if frozen_terms.conventions_of(loan.frozen_terms).day_count is DayCount.ACTUAL_365:
+        return Rate(RateKind.ANNUAL, rate)
+    return Rate(RateKind.DAILY, rate / PENALTY_YEAR)
 
 
 def rate_of(loan: Loan) -> Decimal:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ops.local_secrets import ensure_signing_key, random_key
+from ops.local_secrets import ensure_signing_keys, random_key
 from ops.places import PYTHON, ROOT
 
 
@@ -20,7 +20,10 @@ def main() -> int:
             "ruff format": (["-m", "ruff", "format", "--check", "."], None),
             "mypy": (["-m", "mypy", "."], production),
             "import-linter": (["-c", "from importlinter.cli import lint_imports_command as c; c()"], None),
-            "migrations": (["manage.py", "makemigrations", "--check", "--dry-run"], production),
+            "migrations": (
+                ["-W", "ignore::RuntimeWarning", "manage.py", "makemigrations", "--check", "--dry-run"],
+                production,
+            ),
             "deployment": (["manage.py", "check", "--deploy", "--fail-level", "WARNING"], production),
         }
         failed = [name for name, (arguments, env) in checks.items() if not _passes(name, arguments, env)]
@@ -32,7 +35,7 @@ def main() -> int:
 
 def _production_environment(directory: Path) -> dict[str, str]:
     """Settings as an operator would give them, with keys that nobody else has; no engine is contacted."""
-    ensure_signing_key(directory / "platform.pem")
+    ensure_signing_keys(directory)
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
         "SECRET_KEY": random_key() + random_key(),
@@ -46,6 +49,8 @@ def _production_environment(directory: Path) -> dict[str, str]:
         "BROKER_URL": "redis://broker.example/1",
         "CACHE_URL": "rediscache://broker.example/0",
         "PLATFORM_KEY_FILE": str(directory / "platform.pem"),
+        "SEAL_KEY_FILE": str(directory / "seal.pem"),
+        "SEAL_PUBLIC_KEY_FILES": str(directory / "seal.pub.pem"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
 

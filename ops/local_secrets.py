@@ -1,13 +1,16 @@
 """Keys for one machine, made on the first run: never in the repository, readable by their owner only.
 
-Usage: python -m ops.local_secrets PATH/NAME.pem makes a signing key, unless it is there.
+Usage: python -m ops.local_secrets DIRECTORY makes there, unless they are there, the key that signs our requests
+(platform.pem, RSA) and the one that signs the ledger's seals (seal.pem, Ed25519).
 """
 
 import base64
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def random_key() -> str:
@@ -23,15 +26,21 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def ensure_signing_key(private: Path) -> None:
-    """Make our RSA-2048 key pair, PEM, unless it is there: `<name>.pem` and `<name>.pub.pem`."""
+def ensure_signing_keys(directory: Path) -> None:
+    """Make our key pairs, PEM, unless they are there: `<name>.pem` and `<name>.pub.pem`, of platform and seal."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+    _ensure_pair(directory / "platform.pem", lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    _ensure_pair(directory / "seal.pem", ed25519.Ed25519PrivateKey.generate)
+
+
+def _ensure_pair(private: Path, generate: Callable[[], Any]) -> None:
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
 
     public = private.with_name(f"{private.stem}.pub.pem")
     if private.exists() and public.exists():
         return
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = generate()
     write_private(
         private,
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
@@ -42,4 +51,4 @@ def ensure_signing_key(private: Path) -> None:
 
 
 if __name__ == "__main__":
-    ensure_signing_key(Path(sys.argv[1]))
+    ensure_signing_keys(Path(sys.argv[1]))

@@ -112,8 +112,8 @@ def _start_engines(settings: Mapping[str, str]) -> None:
 
 def _prepare(env: dict[str, str]) -> None:
     """Keys, tables, reference data, static files: each step is skipped or harmless when already done."""
-    if not (VAR / "keys" / "platform.pem").exists():
-        _checked("The signing key could not be made", env, "-m", "ops.local_secrets", "var/keys/platform.pem")
+    if not all((VAR / "keys" / name).exists() for name in ("platform.pem", "seal.pem")):
+        _checked("The signing keys could not be made", env, "-m", "ops.local_secrets", "var/keys")
     if environment.is_sandbox(env):
         _checked("The institutions' keys could not be made", env, "-m", "sandbox", "keys")
     _checked("The database could not be prepared", env, "manage.py", "prepare")

@@ -37,6 +37,7 @@ class AccountKind(models.TextChoices):
     CHANNEL_CASH = "channel_cash", _("cash with a payment institution")
     LOAN_PRINCIPAL = "loan_principal", _("customers' loans, principal")
     INTEREST_RECEIVABLE = "interest_receivable", _("interest receivable")
+    INTEREST_ACCRUED = "interest_accrued", _("interest accrued, not yet due")
     PENALTY_RECEIVABLE = "penalty_receivable", _("penalty interest receivable")
     FEE_RECEIVABLE = "fee_receivable", _("fees receivable")
     CHANNEL_FEES = "channel_fees", _("fees of payment institutions")
@@ -48,6 +49,7 @@ class AccountKind(models.TextChoices):
     SUSPENSE = "suspense", _("suspense")
     FUND_POOL = "fund_pool", _("fund pool")
     PARTNER_SETTLEMENT = "partner_settlement", _("due to a funding partner")
+    SUSPENDED_INCOME = "suspended_income", _("income of non-accrual loans, suspended")
     INTEREST_INCOME = "interest_income", _("interest income")
     PENALTY_INCOME = "penalty_income", _("penalty interest income")
     FEE_INCOME = "fee_income", _("fee income")
@@ -66,6 +68,7 @@ NATURES: dict[AccountKind, Nature] = {
     AccountKind.CHANNEL_CASH: Nature(Side.DEBIT, Owner.CHANNEL),
     AccountKind.LOAN_PRINCIPAL: Nature(Side.DEBIT, Owner.FUNDER),
     AccountKind.INTEREST_RECEIVABLE: Nature(Side.DEBIT, Owner.FUNDER),
+    AccountKind.INTEREST_ACCRUED: Nature(Side.DEBIT, Owner.FUNDER),
     AccountKind.PENALTY_RECEIVABLE: Nature(Side.DEBIT, Owner.FUNDER),
     AccountKind.FEE_RECEIVABLE: Nature(Side.DEBIT, Owner.FUNDER),
     AccountKind.CHANNEL_FEES: Nature(Side.DEBIT, Owner.CHANNEL),
@@ -77,6 +80,7 @@ NATURES: dict[AccountKind, Nature] = {
     AccountKind.SUSPENSE: Nature(Side.CREDIT, Owner.HOUSE),
     AccountKind.FUND_POOL: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.PARTNER_SETTLEMENT: Nature(Side.CREDIT, Owner.FUNDER),
+    AccountKind.SUSPENDED_INCOME: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.INTEREST_INCOME: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.PENALTY_INCOME: Nature(Side.CREDIT, Owner.FUNDER),
     AccountKind.FEE_INCOME: Nature(Side.CREDIT, Owner.FUNDER),

@@ -2,7 +2,7 @@
 
 from accounts.roles import Role, grant
 from core import work
-from payments import callbacks, orders, querying, reconciliation, sending, settlement
+from payments import callbacks, orders, querying, reconciliation, sealing, sending, settlement
 
 _SEEN = (
     "account",
@@ -15,6 +15,7 @@ _SEEN = (
     "statementline",
     "difference",
     "settlementreport",
+    "seal",
 )
 
 
@@ -26,6 +27,7 @@ def register() -> None:
     work.register(callbacks.APPLY, callbacks.apply)
     work.register(callbacks.CHANGED, callbacks.report_change)
     work.register(settlement.SETTLE, settlement.work_off)
+    work.register(sealing.SEAL, sealing.work_off)
     seen = [f"payments.view_{model}" for model in _SEEN]
     grant(Role.FINANCE_OFFICER, [*seen, "payments.resolve_difference", "payments.settle_day", "core.change_work"])
     grant(Role.ADMINISTRATOR, seen)

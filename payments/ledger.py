@@ -8,8 +8,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
@@ -66,9 +67,54 @@ def post(*, key: str, business_date: dt.date, purpose: str, reference: str, entr
     try:
         return _one(statement, content)
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") == KEY_REUSED:
-            raise KeyReused(key) from error
+        _raise_reuse(error)
         raise
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One of many transfers to be posted together: its key, purpose, reference and balanced entries."""
+
+    key: str
+    purpose: str
+    reference: str
+    entries: Sequence[Line]
+
+
+def post_many(postings: Sequence[Posting], *, business_date: dt.date) -> None:
+    """Post many transfers in one round trip, as part of the open transaction: each as `post` would, or none.
+
+    Raises what `post` raises.
+    """
+    require_transaction("posting to the ledger")
+    for posting in postings:
+        _check(posting.entries)
+    keys = [posting.key for posting in postings]
+    if len(set(keys)) < len(keys):
+        raise KeyReused("two of these postings have one key")
+    lines = [(place, line) for place, posting in enumerate(postings, 1) for line in posting.entries]
+    content: list[Any] = [
+        business_date,
+        keys,
+        [posting.purpose for posting in postings],
+        [posting.reference for posting in postings],
+        [place for place, _line in lines],
+        [line.account for _place, line in lines],
+        [line.side.value for _place, line in lines],
+        [line.amount.quantize(FEN) for _place, line in lines],
+    ]
+    statement = "SELECT ledger_post_many(%s, %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s)"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, content)
+    except DatabaseError as error:
+        _raise_reuse(error)
+        raise
+
+
+def _raise_reuse(error: DatabaseError) -> None:
+    if getattr(error.__cause__, "sqlstate", "") == KEY_REUSED:
+        raise KeyReused(str(error)) from error
 
 
 def _one(statement: str, content: list[object]) -> Transfer:

@@ -59,6 +59,58 @@ BEGIN
 END $$
 """
 
+# The same for many transfers in one round trip. `p_places` says for each line which transfer it is of, from 1 on.
+POST_MANY = """
+CREATE FUNCTION ledger_post_many(
+    p_business_date date, p_keys text[], p_purposes text[], p_references text[],
+    p_places int[], p_accounts text[], p_sides text[], p_amounts numeric[]
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    reused text;
+    posted bigint;
+BEGIN
+    INSERT INTO payments_account (code, kind, owner, opened_at)
+    SELECT code, split_part(code, ':', 1), split_part(code, ':', 2), clock_timestamp()
+    FROM (SELECT DISTINCT unnest(p_accounts) AS code ORDER BY code) AS named
+    WHERE NOT EXISTS (SELECT FROM payments_account WHERE payments_account.code = named.code)
+    ORDER BY code
+    ON CONFLICT (code) DO NOTHING;
+    WITH line AS (
+        SELECT * FROM unnest(p_places, p_accounts, p_sides, p_amounts)
+            WITH ORDINALITY AS given (place, account, side, amount, number)
+    ), transfer AS (
+        SELECT place, key, purpose, reference, encode(sha256(convert_to(concat_ws(chr(31), p_business_date, purpose,
+            reference, accounts::text, sides::text, amounts::text), 'UTF8')), 'hex') AS content, amount
+        FROM unnest(p_keys, p_purposes, p_references) WITH ORDINALITY AS given (key, purpose, reference, place)
+        JOIN (
+            SELECT place, array_agg(account ORDER BY number) AS accounts, array_agg(side ORDER BY number) AS sides,
+                array_agg(amount ORDER BY number) AS amounts,
+                COALESCE(sum(amount) FILTER (WHERE side = 'debit'), 0) AS amount
+            FROM line GROUP BY place
+        ) AS lines USING (place)
+    ), inserted AS (
+        INSERT INTO payments_transfer (serial, key, content_hash, business_date, purpose, reference, amount, posted_at)
+        SELECT ledger_serial(p_business_date), key, content, p_business_date, purpose, reference, amount,
+            clock_timestamp()
+        FROM transfer ORDER BY key
+        ON CONFLICT (key) DO NOTHING RETURNING id, key
+    ), entered AS (
+        INSERT INTO payments_entry (transfer_id, account, side, amount)
+        SELECT inserted.id, line.account, line.side, line.amount
+        FROM inserted JOIN transfer USING (key) JOIN line USING (place)
+        ORDER BY inserted.id, line.number
+    )
+    SELECT count(inserted.id), min(transfer.key) FILTER (
+        WHERE inserted.id IS NULL AND earlier.content_hash IS DISTINCT FROM transfer.content)
+    INTO posted, reused
+    FROM transfer LEFT JOIN inserted USING (key) LEFT JOIN payments_transfer AS earlier USING (key);
+    IF reused IS NOT NULL THEN
+        RAISE EXCEPTION 'ledger key % was used for another posting', reused USING ERRCODE = 'LG001';
+    END IF;
+    RETURN posted;
+END $$
+"""
+
 # An entry slipped into an old transfer breaks the transfer's recorded amount, which cannot be changed: it is refused
 # too.
 BALANCED = """
@@ -98,6 +150,10 @@ ALTER TABLE payments_transfer ENABLE ALWAYS TRIGGER payments_transfer_no_truncat
 ALTER TABLE payments_entry ENABLE ALWAYS TRIGGER payments_entry_balanced;
 ALTER TABLE payments_entry ENABLE ALWAYS TRIGGER payments_entry_append_only;
 ALTER TABLE payments_entry ENABLE ALWAYS TRIGGER payments_entry_no_truncate;
+"""
+
+UNDO_POST_MANY = """
+DROP FUNCTION ledger_post_many(date, text[], text[], text[], int[], text[], text[], numeric[])
 """
 
 UNDO = """

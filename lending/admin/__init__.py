@@ -1,7 +1,14 @@
 """Lending in the admin: applications, credit lines, loans and what belongs to them. It changes nothing."""
 
 from lending.admin.applications import LoanApplicationAdmin
-from lending.admin.books import AllowanceRateAdmin, ClosedDayAdmin, InstalmentAdmin, LoanEventAdmin, RepaymentAdmin
+from lending.admin.books import (
+    AllowanceRateAdmin,
+    ClosedDayAdmin,
+    DayAccrualAdmin,
+    InstalmentAdmin,
+    LoanEventAdmin,
+    RepaymentAdmin,
+)
 from lending.admin.contracts import LoanContractAdmin
 from lending.admin.credit_lines import CreditLineAdmin
 from lending.admin.funding import FunderAdmin, FundingAgreementAdmin, ParticipationAdmin
@@ -13,6 +20,7 @@ __all__ = [
     "AllowanceRateAdmin",
     "ClosedDayAdmin",
     "CreditLineAdmin",
+    "DayAccrualAdmin",
     "FunderAdmin",
     "FundingAgreementAdmin",
     "InstalmentAdmin",

@@ -7,7 +7,7 @@ from unfold.decorators import display
 from core.admin.base import ReadOnlyAdmin
 from lending.admin import shown
 from lending.admin.shown import Reader, Table, TablesAdmin
-from lending.models import AllowanceRate, ClosedDay, Instalment, LoanEvent, Repayment
+from lending.models import AllowanceRate, ClosedDay, DayAccrual, Instalment, LoanEvent, Repayment
 
 COLOURS = {"processing": "warning", "succeeded": "success", "failed": "danger", "returned": "danger"}
 
@@ -40,6 +40,16 @@ class LoanEventAdmin(ReadOnlyAdmin):
     search_help_text = _("serial number of the loan or the payment order")
     list_select_related = ["loan"]
     ordering = ["-id"]
+
+
+@admin.register(DayAccrual)
+class DayAccrualAdmin(ReadOnlyAdmin):
+    """What was accrued and suspended day by day, the newest first."""
+
+    list_display = [
+        *("business_date", "product_code", "funder", "accrued", "suspended_interest", "suspended_penalty"),
+    ]
+    list_filter = ["business_date", "product_code", "funder"]
 
 
 @admin.register(Repayment)

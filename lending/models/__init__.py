@@ -1,5 +1,6 @@
 """What is lent, to whom, on which terms, by whom it is funded, and what became of it."""
 
+from lending.models.accrual import DayAccrual
 from lending.models.allowance import AllowanceRate
 from lending.models.application import LoanApplication
 from lending.models.contract import LoanContract
@@ -10,6 +11,7 @@ from lending.models.instalment import Instalment
 from lending.models.loan import Loan
 from lending.models.loan_change import LoanChange
 from lending.models.loan_event import LoanEvent
+from lending.models.month_end import MonthEnd
 from lending.models.product import Product
 from lending.models.repayment import Repayment
 
@@ -17,6 +19,7 @@ __all__ = [
     "AllowanceRate",
     "ClosedDay",
     "CreditLine",
+    "DayAccrual",
     "Funder",
     "FundingAgreement",
     "Instalment",
@@ -27,6 +30,7 @@ __all__ = [
     "LoanContract",
     "LoanEvent",
     "LoanFunding",
+    "MonthEnd",
     "Participation",
     "Product",
     "Repayment",

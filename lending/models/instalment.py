@@ -22,6 +22,7 @@ class Instalment(models.Model):
     balance = MoneyField(_("balance"))
     raised = models.BooleanField(_("has fallen due"), default=False)
     penalty = MoneyField(_("penalty interest"), default=ZERO)
+    late_principal_days = MoneyField(_("late principal, yuan times days"), default=ZERO)
     paid_principal = MoneyField(_("principal paid"), default=ZERO)
     paid_interest = MoneyField(_("interest paid"), default=ZERO)
     paid_penalty = MoneyField(_("penalty interest paid"), default=ZERO)
@@ -49,6 +50,11 @@ class Instalment(models.Model):
     def total(self) -> Decimal:
         """Principal and interest."""
         return self.principal + self.interest
+
+    @property
+    def scheduled_unpaid(self) -> Decimal:
+        """What is still to be paid of it without penalty: what makes it late."""
+        return self.total - self.paid_principal - self.paid_interest - self.waived_interest
 
     def unpaid(self) -> Amounts:
         """What is still to be paid of it, yuan by component."""

@@ -14,7 +14,11 @@ from lending.models.application import LoanApplication
 
 
 class Loan(StatefulModel):
-    """One loan: frozen terms, schedule, events, and ledger entries whose reference is its serial number."""
+    """One loan: frozen terms, schedule, events, and ledger entries whose reference is its serial number.
+
+    `acts_on` is the business date whose close finds something to do: until then a loan is left as it is, and
+    `last_closed_date` stays. Where `plain_penalty_rate` is there, that close needs no fold (lending.batch_close).
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending", _("waiting for the payout")
@@ -53,6 +57,8 @@ class Loan(StatefulModel):
     refunded = MoneyField(_("of it paid back"), default=ZERO)
     dpd = models.PositiveIntegerField(_("days past due"), default=0)
     last_closed_date = models.DateField(_("closed up to"), null=True)
+    acts_on = models.DateField(_("next close that changes it"), null=True)
+    plain_penalty_rate = RateField(_("annual penalty rate, if its close is plain"), null=True)
     payout_order = models.CharField(_("payout order"), max_length=20, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed (real time)"))
     received_at = models.DateTimeField(_("money received (real time)"), null=True)
@@ -73,9 +79,7 @@ class Loan(StatefulModel):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["last_closed_date"], condition=Q(status__in=["active", "overdue"]), name="lending_loan_to_close"
-            )
+            models.Index(fields=["acts_on"], condition=Q(status__in=["active", "overdue"]), name="lending_loan_acts_on")
         ]
 
     def __str__(self) -> str:

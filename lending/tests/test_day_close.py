@@ -74,7 +74,7 @@ def test_an_instalment_falls_due_on_its_date_and_is_late_from_the_next_day(custo
 
 def test_a_bad_loan_is_left_to_work_of_its_own_and_the_others_are_closed(customer):
     good, bad, last = (running_loan(customer, amount=Decimal("900")) for _ in range(3))
-    Loan.objects.filter(pk=bad.pk).update(frozen_terms={"product": "consumer"})
+    Loan.objects.filter(pk=bad.pk).update(frozen_terms={"product": "consumer"}, plain_penalty_rate=None)
     late = good.instalments.first().due_date + 2 * ONE_DAY
     close_the_day(late)
     closed = dict(Loan.objects.values_list("serial", "last_closed_date"))

@@ -7,15 +7,16 @@ from io import StringIO
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts import staff
 from accounts.roles import Role
 from accounts.tests import factories as people
 from core import clock
 from core.money import ZERO
-from lending import reference_data, reports
+from lending import reference_data, repayments, reports, standing
 from lending.models import AllowanceRate, Loan
-from lending.tests.factories import running_loan
+from lending.tests.factories import running_loan, tell
 from lending.tests.test_lives import close_until
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +27,34 @@ def two_loans(sandbox):
     late = running_loan(people.verified_customer(), amount=Decimal("9000"))
     close_until(late, late.instalments.first().due_date + dt.timedelta(days=45))
     return late, running_loan(people.verified_customer(), amount=Decimal("1000"))
+
+
+def test_rolls_say_where_the_principal_of_each_bucket_went(sandbox):
+    late, paid = (running_loan(people.verified_customer(), amount=Decimal("6000")) for _ in range(2))
+    first = late.instalments.first().due_date
+    assert reports.roll_rates(clock.today()).rows[0][1] == ZERO
+    ends = [month_end(first), month_end(month_end(first) + dt.timedelta(days=1))]
+    close_until(late, ends[0])
+    tell(
+        repayments.ask(customer=paid.customer, loan_serial=paid.serial, amount=payoff(paid), strategy="").order,
+        "succeeded",
+    )
+    close_until(late, ends[1])
+    rows = {row[0]: row[1:] for row in reports.roll_rates(ends[1]).rows}
+    assert rows["M1"] == [Decimal("12000.00"), ZERO, ZERO, Decimal("0.5"), *[ZERO] * 5, Decimal("0.5")]
+    classes = {row[0]: row[1] for row in reports.five_classes(ends[1]).rows}
+    with translation.override("en"):
+        assert {str(name): classes[str(name)] for name, _above in reports.FIVE_CLASSES if classes[str(name)]} == {
+            "special mention": 1
+        }
+
+
+def payoff(loan):
+    return standing.owed_on(Loan.objects.get(pk=loan.pk), clock.today()).payoff
+
+
+def month_end(day):
+    return (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
 
 
 def test_every_loan_is_counted_once(two_loans):

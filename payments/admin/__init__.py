@@ -1,7 +1,7 @@
 """Money in the admin: orders, ledger, notices, statements, differences, settlement. Buttons are use cases."""
 
 from payments.admin.days import DifferenceAdmin, SettlementReportAdmin, StatementFileAdmin
-from payments.admin.ledger import AccountAdmin, TransferAdmin
+from payments.admin.ledger import AccountAdmin, SealAdmin, TransferAdmin
 from payments.admin.orders import ChannelNoticeAdmin, PaymentOrderAdmin
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "ChannelNoticeAdmin",
     "DifferenceAdmin",
     "PaymentOrderAdmin",
+    "SealAdmin",
     "SettlementReportAdmin",
     "StatementFileAdmin",
     "TransferAdmin",

@@ -14,7 +14,7 @@ from core import clock
 from core.admin.base import ReadOnlyAdmin
 from core.money import ZERO, format_yuan
 from payments import ledger
-from payments.models import Account, Entry, Transfer
+from payments.models import Account, Entry, Seal, SealedTransfer, Transfer
 
 
 class EntryInline(TabularInline):
@@ -41,8 +41,31 @@ class TransferAdmin(ReadOnlyAdmin):
     list_filter = ["business_date", "purpose"]
     search_fields = ["serial", "reference", "key"]
     ordering = ["-id"]
-    fields = ["serial", "business_date", "purpose", "reference", "amount", "key", "posted_at"]
+    fields = ["serial", "business_date", "purpose", "reference", "amount", "key", "posted_at", "seal"]
+    readonly_fields = ["seal"]
     inlines = [EntryInline]
+
+    @admin.display(description=gettext_lazy("seal"))
+    def seal(self, transfer: Transfer) -> str:
+        leaf = SealedTransfer.objects.select_related("seal").filter(transfer=transfer).first()
+        return str(leaf.seal) if leaf else _("not sealed yet")
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    """The chain of seals, the newest first."""
+
+    list_display = ["number", "kind", "business_date", "until", "transfers", "short_root", "sealed_at"]
+    list_filter = ["kind", "business_date"]
+    search_fields = ["=number", "root"]
+    ordering = ["-number"]
+    fields = [
+        *("number", "kind", "business_date", "until", "transfers", "root", "previous", "sealed_at", "key", "signature"),
+    ]
+
+    @admin.display(description=gettext_lazy("Merkle root"))
+    def short_root(self, seal: Seal) -> str:
+        return f"{seal.root[:16]}…"
 
 
 @admin.register(Account)

@@ -4,6 +4,7 @@ from payments.models.difference import Difference, DifferenceKind
 from payments.models.ledger import Account, Entry, Transfer
 from payments.models.notice import ChannelNotice
 from payments.models.order import IN_FLIGHT, OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from payments.models.seal import Seal, SealedTransfer, SealKind
 from payments.models.settlement import SettlementReport
 from payments.models.statement import StatementFile, StatementLine
 
@@ -18,6 +19,9 @@ __all__ = [
     "OrderStatus",
     "PaymentAttempt",
     "PaymentOrder",
+    "Seal",
+    "SealKind",
+    "SealedTransfer",
     "SettlementReport",
     "StatementFile",
     "StatementLine",

@@ -9,9 +9,18 @@ import pytest
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
+from django.utils import translation
 
 from core.registry import order_settled
+from payments.tests.books import forget_postings
 from payments.tests.orderer import COLLECTION_PURPOSE, PAYOUT_PURPOSE, Orderer
+
+
+@pytest.fixture
+def in_english():
+    """Words for people as an English reader sees them."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -53,3 +62,9 @@ def callback_address(committed_db):
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def empty_ledger(committed_db):
+    """A database of its own whose ledger holds no transfer."""
+    forget_postings()

@@ -13,12 +13,22 @@ from core import clock
 from core.models import Work
 from payments import settlement
 from payments.models import Difference, DifferenceKind, PaymentOrder, SettlementReport, StatementFile, Transfer
+from payments.tests.books import seal_all, tomorrow
 from payments.tests.driving import finish, work_until
 from payments.tests.orderer import CARD, NAME, order
 from payments.tests.test_days import file, next_morning, take_in
 
 PAGES = [
-    *("paymentorder", "channelnotice", "transfer", "account", "statementfile", "difference", "settlementreport"),
+    *(
+        "paymentorder",
+        "channelnotice",
+        "transfer",
+        "account",
+        "statementfile",
+        "difference",
+        "settlementreport",
+        "seal",
+    ),
 ]
 
 
@@ -85,6 +95,17 @@ def test_nothing_can_be_changed_added_or_deleted(officer, paid):
         officer.post(reverse("admin:payments_paymentorder_delete", args=[paid.pk]), {"post": "yes"}).status_code == 403
     )
     assert PaymentOrder.objects.get().amount == Decimal("1000.00")
+
+
+def test_the_seals_are_shown_with_their_transfers(officer, paid):
+    transfer = Transfer.objects.order_by("id").last()
+    address = ("transfer_change", transfer.pk)
+    assert "not sealed yet" in page(officer, *address)
+    [*_earlier, seal] = seal_all(tomorrow(transfer))
+    assert f"{seal.root[:16]}…" in page(officer, "seal_changelist")
+    shown = page(officer, "seal_change", seal.pk)
+    assert all(value in shown for value in (seal.root, seal.previous, seal.signature, seal.key, "business day"))
+    assert "half hour" in page(officer, *address)
 
 
 class TestDifferences:

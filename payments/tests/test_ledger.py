@@ -40,6 +40,61 @@ def run(*statements):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+def posting(key, amount="7.00", reference="LN1"):
+    lines = [debit(LOANS, Decimal(amount)), credit(POOL, Decimal(amount))]
+    return ledger.Posting(key=key, purpose="drawdown", reference=reference, entries=lines)
+
+
+def post_many(*postings):
+    with transaction.atomic():
+        ledger.post_many(postings, business_date=DAY)
+
+
+@pytest.mark.django_db
+class TestPostingMany:
+    def test_many_are_posted_as_one_by_one(self):
+        post_many(*(posting(f"m{number}", f"{number}.05", f"LN{number}") for number in range(1, 40)))
+        for number in range(1, 40):
+            again = posting(f"m{number}", f"{number}.05", f"LN{number}")
+            with transaction.atomic():
+                same = ledger.post(
+                    key=again.key,
+                    business_date=DAY,
+                    purpose=again.purpose,
+                    reference=again.reference,
+                    entries=again.entries,
+                )
+            assert [(e.account_id, e.side, e.amount) for e in same.entries.order_by("id")] == [
+                (line.account, line.side, line.amount) for line in again.entries
+            ]
+            assert is_valid_serial(same.serial)
+        assert Transfer.objects.filter(key__startswith="m").count() == 39
+
+    def test_what_is_posted_already_is_not_posted_again(self):
+        post_many(posting("a"))
+        post_many(posting("a"), posting("b"))
+        assert ledger.balance(LOANS) == Decimal("14.00")
+        assert Transfer.objects.filter(key__in=["a", "b"]).count() == 2
+
+    @pytest.mark.parametrize("second", [posting("a", "8.00"), posting("a", reference="LN2")])
+    def test_a_key_with_other_content_refuses_all(self, second):
+        post_many(posting("a"))
+        with pytest.raises(KeyReused):
+            post_many(posting("b"), second)
+        assert not Transfer.objects.filter(key="b").exists()
+
+    def test_a_key_twice_in_one_call_is_refused(self):
+        with pytest.raises(KeyReused):
+            post_many(posting("a"), posting("a"))
+        assert not Transfer.objects.filter(key="a").exists()
+
+    def test_none_are_posted_when_one_does_not_balance(self):
+        crooked = ledger.Posting("b", "drawdown", "LN1", [debit(LOANS, Decimal(1)), credit(POOL, Decimal(2))])
+        with pytest.raises(ValueError, match="do not balance"):
+            post_many(posting("a"), crooked)
+        assert not Transfer.objects.filter(key="a").exists()
+
+
 @pytest.mark.django_db
 class TestPosting:
     def test_a_posting_moves_balances(self):

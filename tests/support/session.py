@@ -12,7 +12,7 @@ from typing import IO
 
 from ops import processes
 from ops.engines import Postgres, Valkey
-from ops.local_secrets import ensure_signing_key, random_key
+from ops.local_secrets import ensure_signing_keys, random_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SESSIONS = ROOT / "var" / "test"
@@ -54,7 +54,7 @@ class Session:
         self.directory.mkdir(mode=0o700, parents=True)
         self.lock = open(self.directory / "lock", "w")  # noqa: SIM115 - held until the process ends
         fcntl.flock(self.lock, fcntl.LOCK_EX)
-        ensure_signing_key(self.directory / "keys" / "platform.pem")
+        ensure_signing_keys(self.directory / "keys")
         # Workers of pytest-xdist inherit the environment of the process that divides the tests between them.
         os.environ.setdefault(GIVEN, ",".join(name for name in ENGINES if name in os.environ))
         os.environ.update(self.environment())
@@ -80,6 +80,8 @@ class Session:
             "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
             "PLATFORM_URL": f"http://127.0.0.1:{self.web_port}",
             "PLATFORM_KEY_FILE": str(self.directory / "keys" / "platform.pem"),
+            "SEAL_KEY_FILE": str(self.directory / "keys" / "seal.pem"),
+            "SEAL_PUBLIC_KEY_FILES": str(self.directory / "keys" / "seal.pub.pem"),
             "DOCUMENTS_DIR": str(self.directory / "documents"),
             "LOG_DIR": str(self.directory / "log"),
             **{f"{name.upper()}_URL": sandbox_url for name in institutions},

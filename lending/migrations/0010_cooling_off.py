@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lending', '0006_loan_changes'),
+        ('lending', '0009_loan_changes'),
     ]
 
     operations = [

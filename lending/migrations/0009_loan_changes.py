@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_guards'),
-        ('lending', '0005_product_versions'),
+        ('lending', '0008_month_ends'),
     ]
 
     operations = [

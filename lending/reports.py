@@ -147,8 +147,8 @@ def roll_rates(on: dt.date) -> Report:
         *(name or "M0" for name in BUCKETS),
         _("no longer running"),
     ]
-    between = f" {ends[0]} → {ends[1]}" if ends else ""
-    return Report(f"{_('Roll rates')}{between}", headers, rows)
+    title = str(_("Roll rates"))
+    return Report(f"{title} {ends[0]} → {ends[1]}" if ends else title, headers, rows)
 
 
 def five_classes(on: dt.date) -> Report:

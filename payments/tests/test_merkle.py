@@ -44,7 +44,7 @@ def test_root_and_path_are_those_of_pymerkle(contents, data):
     place = data.draw(st.integers(0, len(contents) - 1))
     leaves = [leaf_hash(content) for content in contents]
     tree = grown(contents)
-    assert (tree.size, tree.root) == (judge.get_size(), judge.get_state())
+    assert (tree.size, tree.root) == (judge.get_size(), judge.get_root())
 
     proof = judge.prove_inclusion(place + 1)
     assert [leaves[place], *audit_path(leaves, place)] == proof.path

@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from core import actors
 from core.problems import Problem
 
 
@@ -30,6 +32,16 @@ _granted: dict[Role, set[str]] = {role: set() for role in Role}
 def grant(role: Role, permissions: Iterable[str]) -> None:
     """Give a role permissions (`app.codename`), from AppConfig.ready; in force once loaded."""
     _granted[role].update(permissions)
+
+
+def actor(officer: User, *permissions: str) -> str:
+    """The officer's name as an actor, if a role of theirs gives one of `permissions` (`app.codename`).
+
+    Raises Problem `not_permitted` (403).
+    """
+    if not any(officer.has_perm(permission) for permission in permissions):
+        raise Problem("not_permitted", _("Your role does not allow this."), status=403)
+    return actors.staff(officer.get_username())
 
 
 def require_separate(roles: Iterable[str]) -> None:

@@ -39,11 +39,18 @@ class Serial(StrEnum):
 
 def next_serial(kind: Serial) -> str:
     """A new serial number of this kind, unique for ever, e.g. `20261123LN0000000018`."""
+    (serial,) = next_serials(kind, 1)
+    return serial
+
+
+def next_serials(kind: Serial, count: int) -> list[str]:
+    """So many of them, in one round trip."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('core_serial')")
-        (number,) = cursor.fetchone()
-    body = f"{clock.today():%Y%m%d}{kind}{number % 10**9:09d}"
-    return body + mod_37_36.calc_check_digit(body)
+        cursor.execute("SELECT nextval('core_serial') FROM generate_series(1, %s)", [count])
+        numbers = [number for (number,) in cursor.fetchall()]
+    day = f"{clock.today():%Y%m%d}"
+    bodies = [f"{day}{kind}{number % 10**9:09d}" for number in numbers]
+    return [body + mod_37_36.calc_check_digit(body) for body in bodies]
 
 
 def is_valid_serial(text: str) -> bool:

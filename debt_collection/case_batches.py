@@ -7,7 +7,7 @@ from django.db import connection
 
 from core import clock
 from core.registry import LoanAged
-from core.serials import Serial, next_serial
+from core.serials import Serial, next_serials
 from debt_collection import reminders
 from debt_collection.models import CollectionCase
 
@@ -17,13 +17,12 @@ def open_or_update(outcomes: Sequence[LoanAged]) -> None:
 
     The open cases among them are locked, and so are the loans' own rows, without which nobody opens a case.
     """
-    open_cases = _open_cases(outcomes)
-    _update([outcome for outcome in outcomes if outcome.loan_serial in open_cases])
-    _open([outcome for outcome in outcomes if outcome.loan_serial not in open_cases])
-    reminded = {outcome.loan_serial: outcome.dpd for outcome in outcomes if not outcome.payment_on_its_way}
+    cases = _open_cases(outcomes)
+    _update([outcome for outcome in outcomes if outcome.loan_serial in cases])
+    cases |= _open([outcome for outcome in outcomes if outcome.loan_serial not in cases])
+    reminded = {cases[each.loan_serial]: each.dpd for each in outcomes if not each.payment_on_its_way}
     if reminded:
-        cases = {pk: reminded[serial] for serial, pk in _open_cases(outcomes).items() if serial in reminded}
-        reminders.plan_many(cases, on=outcomes[0].business_date)
+        reminders.plan_many(reminded, on=outcomes[0].business_date)
 
 
 def _open_cases(outcomes: Sequence[LoanAged]) -> dict[str, int]:
@@ -55,11 +54,11 @@ def _update(outcomes: Sequence[LoanAged]) -> None:
         )
 
 
-def _open(outcomes: Sequence[LoanAged]) -> None:
+def _open(outcomes: Sequence[LoanAged]) -> dict[str, int]:
     now = clock.now()
-    CollectionCase.objects.bulk_create(
+    opened = CollectionCase.objects.bulk_create(
         CollectionCase(
-            serial=next_serial(Serial.CASE),
+            serial=serial,
             loan_serial=outcome.loan_serial,
             customer_serial=outcome.customer_serial,
             opened_at=now,
@@ -69,5 +68,6 @@ def _open(outcomes: Sequence[LoanAged]) -> None:
             arrears=outcome.arrears,
             outstanding_principal=outcome.outstanding_principal,
         )
-        for outcome in outcomes
+        for serial, outcome in zip(next_serials(Serial.CASE, len(outcomes)), outcomes, strict=True)
     )
+    return {case.loan_serial: case.pk for case in opened}

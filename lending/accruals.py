@@ -34,7 +34,7 @@ WITH standing AS (
         round(row.interest * (%(date)s - row.start) / (row.due_date - row.start), 2) AS accrued,
         0.00 AS interest_raised, 0.00 AS interest_paid, 0.00 AS penalty_raised, 0.00 AS penalty_paid
     FROM standing JOIN lending_instalment AS row ON row.loan_id = standing.id
-    WHERE NOT idle AND row.start <= %(date)s AND row.due_date > %(date)s
+    WHERE NOT idle AND NOT row.raised AND row.start <= %(date)s AND row.due_date > %(date)s
     UNION ALL
     SELECT id, product, 0.00, interest_raised, interest_paid, penalty_raised, penalty_paid FROM standing WHERE idle
 ), share AS (

@@ -21,12 +21,11 @@ from django.db import connection, transaction
 from core import clock
 from core.money import ZERO, round_money
 from core.registry import LoanAged
-from lending import aging, booking, dues, shares
+from lending import aging, booking, dues, shares, standing
 from lending.models import Funder, Loan, LoanEvent, Repayment
 from payments import ledger
 
 SIZE = 2000
-YEAR_DAYS = 365
 ONE_DAY = dt.timedelta(days=1)
 Kind = LoanEvent.Kind
 log = structlog.get_logger(__name__)
@@ -148,7 +147,7 @@ def reckon(loan: Plain, date: dt.date) -> Closing:
 def _row_closed(loan: Plain, row: Row, date: dt.date) -> Row:
     late = max((date - max(loan.last_closed_date, row.due_date)).days, 0)
     yuan_days = row.late_principal_days + (row.principal - row.paid_principal) * late
-    penalty = round_money(yuan_days * loan.penalty_rate / YEAR_DAYS)
+    penalty = round_money(yuan_days * loan.penalty_rate / standing.PENALTY_YEAR)
     return row._replace(raised=True, late_principal_days=yuan_days, penalty=penalty)
 
 
@@ -160,7 +159,7 @@ def _claim(date: dt.date, size: int) -> list[Plain]:
         LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
     """
     ids = [pk for (pk,) in _fetch(claimed, [date, size])]
-    standing = """
+    figures = """
         SELECT loan.id, loan.serial, customer.serial, loan.status, last_closed_date, plain_penalty_rate,
             interest_raised, penalty_raised, outstanding_principal, dpd,
             (SELECT max(no) FROM lending_loanevent WHERE loan_id = loan.id),
@@ -169,7 +168,7 @@ def _claim(date: dt.date, size: int) -> list[Plain]:
         FROM lending_loan AS loan JOIN accounts_customer AS customer ON customer.id = customer_id
         WHERE loan.id = ANY(%s) AND last_closed_date < %s
     """
-    loans = {row[0]: Plain(*row) for row in _fetch(standing, [date, Repayment.Status.PROCESSING, ids, date])}
+    loans = {row[0]: Plain(*row) for row in _fetch(figures, [date, Repayment.Status.PROCESSING, ids, date])}
     rows = """
         SELECT loan_id, id, no, due_date, principal, interest, raised, penalty, late_principal_days,
             paid_principal, paid_interest, paid_penalty

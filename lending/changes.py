@@ -16,13 +16,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import customers, messages
+from accounts import messages, roles
 from accounts.models import User
-from core import actors, approvals, clock
+from core import approvals, clock
 from core.money import format_yuan, round_money
 from core.problems import Problem
 from core.serials import Serial, next_serial
-from lending import aging, booking, credit_lines, dues, limits, refunds, repayments, standing
+from lending import booking, dues, limits, loans, refunds, repayments, standing
 from lending.events import Event, EventRefused
 from lending.fold import LoanFold
 from lending.models import CreditLine, Loan, LoanChange, LoanEvent
@@ -47,7 +47,7 @@ REFUSALS = {
 def propose_waiver(*, officer: User, loan: Loan, interest: Decimal, penalty: Decimal, why: str) -> LoanChange:
     """Propose to forgive `interest` and `penalty` (yuan) of what is due, the oldest instalment first.
 
-    Raises Problem: not_allowed (403), loan_closed, already_proposed (both 409), amount_invalid, more_than_owed,
+    Raises Problem: not_permitted (403), loan_closed, already_proposed (both 409), amount_invalid, more_than_owed,
     reason_missing.
     """
     for field, amount in (("interest", interest), ("penalty", penalty)):
@@ -62,7 +62,7 @@ def propose_waiver(*, officer: User, loan: Loan, interest: Decimal, penalty: Dec
 def propose_extension(*, officer: User, loan: Loan, months: int, why: str) -> LoanChange:
     """Propose `months` more instalments at the end, so that each still to come is lower.
 
-    Raises Problem: not_allowed (403), loan_closed, already_proposed (both 409), term_invalid, nothing_left_to_spread,
+    Raises Problem: not_permitted (403), loan_closed, already_proposed (both 409), term_invalid, nothing_left_to_spread,
     reason_missing.
     """
     return _propose(officer, loan, Kind.EXTENSION, {"months": months}, why)
@@ -74,7 +74,7 @@ def propose_lower_rate(
     """Propose a lower contract rate (a fraction a year) from `counts_from` on, which may be past: interest since is
     reckoned anew, and what was paid too much is the customer's.
 
-    Raises Problem: not_allowed (403), loan_closed, already_proposed (both 409), rate_invalid, future_date,
+    Raises Problem: not_permitted (403), loan_closed, already_proposed (both 409), rate_invalid, future_date,
     before_disbursement, reason_missing.
     """
     details = {"annual_rate": str(annual_rate), "counts_from": counts_from.isoformat()}
@@ -84,7 +84,7 @@ def propose_lower_rate(
 def propose_write_off(*, officer: User, loan: Loan, by_decision: bool, why: str) -> LoanChange:
     """Propose to give the loan up as lost: beyond 90 days past due, or `by_decision` (death, fraud, a court).
 
-    Raises Problem: not_allowed (403), loan_closed, already_proposed, not_late_enough (all 409), reason_missing.
+    Raises Problem: not_permitted (403), loan_closed, already_proposed, not_late_enough (all 409), reason_missing.
     """
     return _propose(officer, loan, Kind.WRITE_OFF, {"by_decision": by_decision}, why)
 
@@ -92,13 +92,13 @@ def propose_write_off(*, officer: User, loan: Loan, by_decision: bool, why: str)
 def propose_refund(*, officer: User, loan: Loan, why: str) -> LoanChange:
     """Propose to pay back to the customer's card all that was paid beyond what was owed.
 
-    Raises Problem: not_allowed (403), nothing_to_refund, already_proposed (both 409), reason_missing.
+    Raises Problem: not_permitted (403), nothing_to_refund, already_proposed (both 409), reason_missing.
     """
     return _propose(officer, loan, Kind.REFUND, {"amount": str(loan.credit)}, why)
 
 
 def _propose(officer: User, loan: Loan, kind: LoanChange.Kind, details: dict[str, Any], why: str) -> LoanChange:
-    _require(officer, PROPOSE)
+    actor = roles.actor(officer, PROPOSE)
     with transaction.atomic(durable=True):
         loan = _locked(loan, kind)
         if loan.changes.filter(status=LoanChange.Status.PROPOSED).exists():
@@ -112,18 +112,18 @@ def _propose(officer: User, loan: Loan, kind: LoanChange.Kind, details: dict[str
             details=details,
             proposed_at=clock.real_now(),
         )
-        approvals.propose(change, VERB, by=actors.staff(officer.username), why=why)
+        approvals.propose(change, VERB, by=actor, why=why)
     return change
 
 
 def make(*, officer: User, change: LoanChange, why: str) -> LoanChange:
     """The second person's yes: the change happens and is booked, today.
 
-    Raises Problem: not_allowed, same_person (both 403), wrong_state (409), reason_missing, and what proposing it
+    Raises Problem: not_permitted, same_person (both 403), wrong_state (409), reason_missing, and what proposing it
     raises where it can no longer be.
     """
-    _require(officer, MAKE)
-    actor, today = actors.staff(officer.username), clock.today()
+    actor = roles.actor(officer, MAKE)
+    today = clock.today()
     with transaction.atomic(durable=True):
         loan = _locked(change.loan, change.kind)
         change = LoanChange.objects.get(pk=change.pk)
@@ -139,10 +139,8 @@ def make(*, officer: User, change: LoanChange, why: str) -> LoanChange:
 
 
 def refuse(*, officer: User, change: LoanChange, why: str) -> LoanChange:
-    """The second person's no, or the first's second thought. Raises Problem: not_allowed (403), wrong_state (409)."""
-    if not officer.has_perm(PROPOSE):
-        _require(officer, MAKE)
-    actor = actors.staff(officer.username)
+    """The second person's no, or the first's second thought. Raises Problem: not_permitted (403), wrong_state (409)."""
+    actor = roles.actor(officer, PROPOSE, MAKE)
     with transaction.atomic(durable=True):
         change = LoanChange.objects.get(pk=change.pk)
         change.refuse(by=actor, why=why)
@@ -150,17 +148,9 @@ def refuse(*, officer: User, change: LoanChange, why: str) -> LoanChange:
     return change
 
 
-def _require(officer: User, permission: str) -> None:
-    if not officer.has_perm(permission):
-        raise Problem("not_allowed", _("Your role does not allow this."), status=403)
-
-
 def _locked(loan: Loan, kind: str) -> Loan:
-    """The loan, locked in lock order with all that a change of it may change."""
-    loan = Loan.objects.select_related("customer").get(pk=loan.pk)
-    aging.lock(loan.serial)
-    credit_lines.lock_of(customers.lock(loan.customer.serial))
-    loan.lock()
+    """The loan, locked, if it can be changed so."""
+    loan = loans.lock(loan.serial)
     if not loan.is_repaying and kind != Kind.REFUND:
         raise Problem("loan_closed", _("Nothing is owed on this loan."), status=409)
     return loan

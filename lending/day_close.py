@@ -10,10 +10,9 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import customers
 from core import clock, work
 from core.models import Work
-from lending import accruals, aging, applications, batch_close, credit_lines, dues, month_ends
+from lending import accruals, aging, applications, batch_close, dues, loans, month_ends
 from lending.models import ClosedDay, Loan
 
 CLOSE_DAY = "close_day"
@@ -122,10 +121,7 @@ def close_one(serial: str) -> None:
 @transaction.atomic(durable=True)
 def close_loan(serial: str, date: dt.date) -> None:
     """Bring one loan to the end of business `date` and say how it stands, unless it is there already."""
-    aging.lock(serial)
-    loan = Loan.objects.select_related("customer").get(serial=serial)
-    credit_lines.lock_of(customers.lock(loan.customer.serial))
-    loan.lock()
+    loan = loans.lock(serial)
     if loan.is_repaying and loan.last_closed_date and loan.last_closed_date < date:
         dues.bring_up_to(loan, date)
         aging.announce(loan, on=date)

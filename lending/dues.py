@@ -42,12 +42,10 @@ def bring_up_to(loan: Loan, date: dt.date) -> None:
     assert loan.last_closed_date is not None
     if loan.last_closed_date >= date:
         return
-    if _something_happens(loan, date):
+    if loan.acts_on and loan.acts_on <= date:
         folded = standing.fold_of(loan, date)
         booking.raise_dues(loan, folded, on=date)
         note_standing(loan, folded)
-    else:
-        loan.note(acts_on=next_act(loan, date))
     loan.note(last_closed_date=date)
 
 
@@ -57,11 +55,11 @@ def note_standing(loan: Loan, folded: LoanFold) -> None:
     rewrite_schedule(loan, folded)
     if folded.claims is None or not folded.claim:
         loan.note(dpd=folded.dpd)
-    loan.note(plain_penalty_rate=plain_penalty_rate(loan), acts_on=next_act(loan, folded.day))
+    loan.note(plain_penalty_rate=plain_penalty_rate(loan), acts_on=_next_act(loan, folded.day))
     show_lateness(loan)
 
 
-def next_act(loan: Loan, closed: dt.date) -> dt.date | None:
+def _next_act(loan: Loan, closed: dt.date) -> dt.date | None:
     """The next business date whose close changes a loan that has been closed up to `closed`: tomorrow's while something
     is late or due, else the next due date's; None after the last one."""
     rows = list(loan.instalments.all())
@@ -96,13 +94,6 @@ def bucket(dpd: int) -> str:
         return ""
     months = (dpd - 1) // BUCKET_DAYS + 1
     return f"M{months}" if months <= LAST_BUCKET else f"M{LAST_BUCKET}+"
-
-
-def _something_happens(loan: Loan, date: dt.date) -> bool:
-    """Whether an instalment falls due by `date`, or one that fell due is late and so costs more every day."""
-    if loan.instalments.filter(raised=False, due_date__lte=date).exists():
-        return True
-    return any(item.unpaid().total for item in loan.instalments.filter(due_date__lt=date))
 
 
 def rewrite_schedule(loan: Loan, folded: LoanFold) -> None:

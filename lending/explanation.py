@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.money import format_yuan
 from core.problems import Problem
-from lending import standing
+from lending import booking, standing
 from lending.fold import Debt, LoanFold
 from lending.interest import Factor
 from lending.models import Loan
@@ -58,7 +58,7 @@ def _booked(loan: Loan, on: dt.date, known_at: dt.datetime | None) -> Iterator[L
     for event in standing.recorded(loan, known_at):
         if event.counts_from > on:
             continue
-        transfer = transfers.get(f"{loan.serial}:{event.no}", "")
+        transfer = transfers.get(booking.key_of(loan.serial, event.no), "")
         day = event.business_date
         yield Line(event.counts_from, day, event.get_kind_display(), _spread(event.details), event.amount, transfer)
 

@@ -1,10 +1,12 @@
-"""Loans as their borrower may see them."""
+"""Loans: as their borrower may see them, and locked for whoever changes one."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts import customers
 from accounts.models import BankCard, Customer
 from core.problems import Problem
+from lending import aging, credit_lines
 from lending.models import Loan
 
 
@@ -18,6 +20,16 @@ def find(customer: Customer, serial: str) -> Loan:
     loan = of_customer(customer).filter(serial=serial).first()
     if loan is None:
         raise Problem("not_found", _("There is no such loan."), status=404)
+    return loan
+
+
+def lock(serial: str) -> Loan:
+    """The loan, locked with all that changes with it: collections' case, customer, credit line, loan, in this order.
+    Part of a transaction."""
+    aging.lock(serial)
+    loan = Loan.objects.select_related("customer").get(serial=serial)
+    credit_lines.lock_of(customers.lock(loan.customer.serial))
+    loan.lock()
     return loan
 
 

@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from accounts import roles
 from accounts.models import User
-from core import actors, approvals, clock
+from core import approvals, clock
 from core.problems import Problem
 from lending import product_rules
 from lending.models import Product
@@ -28,10 +29,9 @@ COPIED = (
 def draft(*, officer: User, code: str, terms: dict[str, Any]) -> Product:
     """A new draft of product `code`: the next version. `terms` are the fields of Product.
 
-    Raises Problem: not_allowed (403), product_contradicts.
+    Raises Problem: not_permitted (403), product_contradicts.
     """
-    _require(officer, DRAFT)
-    actor = actors.staff(officer.username)
+    actor = roles.actor(officer, DRAFT)
     last = Product.objects.filter(code=code).aggregate(last=Max("version"))["last"] or 0
     product = Product(code=code, version=last + 1, authors=[actor], **terms)
     product_rules.check(product, today=clock.today())
@@ -45,7 +45,7 @@ def draft(*, officer: User, code: str, terms: dict[str, Any]) -> Product:
 
 
 def draft_next(*, officer: User, product: Product) -> Product:
-    """A draft with the terms of a version, to begin tomorrow. Raises Problem: not_allowed (403)."""
+    """A draft with the terms of a version, to begin tomorrow. Raises Problem: not_permitted (403)."""
     terms = {name: getattr(product, name) for name in COPIED}
     tomorrow = clock.today() + dt.timedelta(days=1)
     return draft(officer=officer, code=product.code, terms={**terms, "effective_from": tomorrow})
@@ -55,19 +55,21 @@ def draft_next(*, officer: User, product: Product) -> Product:
 def edit(*, officer: User, product: Product, terms: dict[str, Any]) -> Product:
     """Change fields of a draft; the officer becomes one of its authors.
 
-    Raises Problem: not_allowed (403), wrong_state (409), product_contradicts.
+    Raises Problem: not_permitted (403), wrong_state (409), product_contradicts.
     """
-    _require(officer, DRAFT)
+    actor = roles.actor(officer, DRAFT)
     product = Product.objects.get(pk=product.pk)
-    product.edit(by=actors.staff(officer.username), why="edited", terms=terms)
+    product.edit(by=actor, why="edited", terms=terms)
     product_rules.check(product, today=clock.today())
     return product
 
 
 def propose(*, officer: User, product: Product, why: str) -> Product:
-    """Lay a draft before a second person. Raises Problem: not_allowed (403), wrong_state (409), product_contradicts."""
-    _require(officer, DRAFT)
-    actor = actors.staff(officer.username)
+    """Lay a draft before a second person.
+
+    Raises Problem: not_permitted (403), wrong_state (409), product_contradicts.
+    """
+    actor = roles.actor(officer, DRAFT)
     with transaction.atomic(durable=True):
         product = Product.objects.get(pk=product.pk)
         product.propose(by=actor, why=why)
@@ -79,10 +81,9 @@ def propose(*, officer: User, product: Product, why: str) -> Product:
 def publish(*, officer: User, product: Product, why: str) -> Product:
     """The second person's yes: the version is in force from its first day on, and nothing changes it any more.
 
-    Raises Problem: not_allowed, same_person (both 403), wrong_state, date_taken (both 409), product_contradicts.
+    Raises Problem: not_permitted, same_person (both 403), wrong_state, date_taken (both 409), product_contradicts.
     """
-    _require(officer, PUBLISH)
-    actor = actors.staff(officer.username)
+    actor = roles.actor(officer, PUBLISH)
     try:
         with transaction.atomic(durable=True):
             product = Product.objects.get(pk=product.pk)
@@ -99,18 +100,11 @@ def publish(*, officer: User, product: Product, why: str) -> Product:
 def send_back(*, officer: User, product: Product, why: str) -> Product:
     """The second person's no, or an author's second thought: it is a draft again.
 
-    Raises Problem: not_allowed (403), wrong_state (409).
+    Raises Problem: not_permitted (403), wrong_state (409).
     """
-    if not officer.has_perm(DRAFT):
-        _require(officer, PUBLISH)
-    actor = actors.staff(officer.username)
+    actor = roles.actor(officer, DRAFT, PUBLISH)
     with transaction.atomic(durable=True):
         product = Product.objects.get(pk=product.pk)
         product.send_back(by=actor, why=why)
         approvals.refuse(product, VERB, by=actor, why=why)
     return product
-
-
-def _require(officer: User, permission: str) -> None:
-    if not officer.has_perm(permission):
-        raise Problem("not_allowed", _("Your role does not allow this."), status=403)

@@ -4,18 +4,24 @@ It arises where a payment meets a debt that became smaller meanwhile: by a waive
 lowered from a past day on.
 """
 
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts import customers, messages
+from accounts import messages
 from core.money import format_yuan
 from core.problems import Problem
 from core.registry import OrderOutcome
-from lending import aging, booking, credit_lines, loans
+from lending import booking, loans
 from lending.models import Loan, LoanChange
 from payments import orders
 from payments.orders import OrderKind, Payee
 
 PURPOSE = "loan_refund"
+
+
+def held(among: QuerySet[Loan]) -> QuerySet[Loan]:
+    """Those among the loans on which money of the customer's is held: the queue of refunds."""
+    return among.filter(overpaid__gt=F("refunded"))
 
 
 def require_due(loan: Loan) -> None:
@@ -44,10 +50,7 @@ class RefundHandler:
 
     def lock(self, reference: str) -> None:
         """Lock collections' case, customer, credit line and loan."""
-        loan = _loan(reference)
-        aging.lock(loan.serial)
-        credit_lines.lock_of(customers.lock(loan.customer.serial))
-        loan.lock()
+        loans.lock(_loan(reference).serial)
 
     def apply(self, outcome: OrderOutcome) -> None:
         """Tell the customer; or, where the money did not arrive, keep it for the customer again."""

@@ -92,10 +92,8 @@ class CollectionHandler:
 
     def lock(self, reference: str) -> None:
         """Lock collections' case, customer, credit line, loan and repayment."""
-        repayment = Repayment.objects.select_related("loan__customer").get(serial=reference)
-        aging.lock(repayment.loan.serial)
-        credit_lines.lock_of(customers.lock(repayment.loan.customer.serial))
-        repayment.loan.lock()
+        repayment = Repayment.objects.select_related("loan").get(serial=reference)
+        loans.lock(repayment.loan.serial)
         repayment.lock()
 
     def apply(self, outcome: OrderOutcome) -> None:

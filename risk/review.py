@@ -7,8 +7,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import roles
 from accounts.models import Customer, User
-from core import actors, audit, clock
+from core import audit, clock
 from core.money import ZERO, format_yuan
 from core.problems import Problem
 from core.registry import DecisionOutcome, decision_finalised
@@ -39,14 +40,14 @@ def open_case(*, decision: Decision, within_hours: int) -> ReviewCase:
 
 def claim(*, case: ReviewCase, officer: User) -> None:
     """Take an open case. Raises Problem: not_permitted, wrong_state (a rival was faster)."""
-    by = _actor(officer, DECIDE)
+    by = roles.actor(officer, DECIDE)
     with transaction.atomic(durable=True):
         case.claim(by=by, why="claimed", at=clock.now())
 
 
 def release(*, case: ReviewCase, officer: User, why: str) -> None:
     """Give a claimed case back to the queue. Raises Problem: not_permitted, claimed_by_other, wrong_state."""
-    by = _actor(officer, DECIDE)
+    by = roles.actor(officer, DECIDE)
     with transaction.atomic(durable=True):
         case.lock()
         _require_claimed_by(case, by)
@@ -66,7 +67,7 @@ def approve(
 
     Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing, beyond_authority, rate_out_of_range.
     """
-    by = _actor(officer, DECIDE)
+    by = roles.actor(officer, DECIDE)
     _require_reasons(reasons, APPROVAL_REASONS)
     _require_authority(case, limit, annual_rate)
     return _decide(case, by, Outcome.APPROVED, limit, annual_rate, reasons, note)
@@ -77,7 +78,7 @@ def decline(*, case: ReviewCase, officer: User, reasons: Collection[str], note: 
 
     Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing.
     """
-    by = _actor(officer, DECIDE)
+    by = roles.actor(officer, DECIDE)
     _require_reasons(reasons, DECLINE_REASONS)
     return _decide(case, by, Outcome.DECLINED, ZERO, Decimal(0), reasons, note)
 
@@ -87,7 +88,7 @@ def reveal(*, case: ReviewCase, officer: User, field: str, why: str) -> str:
 
     Raises Problem: not_permitted, reason_missing.
     """
-    by = _actor(officer, REVEAL)
+    by = roles.actor(officer, REVEAL)
     if field not in REVEALED:
         raise Problem("field_unknown", _("There is nothing of that name to see."), field="field")
     customer = applicant_of(case)
@@ -196,9 +197,3 @@ def _require_claimed_by(case: ReviewCase, by: str) -> None:
         raise wrong_state(case, "decide")
     if case.claimed_by != by:
         raise Problem("claimed_by_other", _("Another officer has claimed this case."), status=409)
-
-
-def _actor(officer: User, permission: str) -> str:
-    if not officer.has_perm(permission):
-        raise Problem("not_permitted", _("Your role does not allow this."), status=403)
-    return actors.staff(officer.get_username())

@@ -3,8 +3,9 @@
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import roles
 from accounts.models import User
-from core import actors, clock
+from core import clock
 from core.crypto import blind_index
 from core.problems import Problem
 from risk.facts import TraceKind
@@ -19,7 +20,7 @@ def add(*, kind: str, value: str, action: str, why: str, officer: User) -> Watch
 
     Raises Problem: not_permitted, kind_unknown, value_missing, reason_missing, already_listed.
     """
-    _require(officer, ADD)
+    actor = roles.actor(officer, ADD)
     if kind not in set(TraceKind) or action not in WatchlistEntry.Action.values:
         raise Problem("kind_unknown", _("Say what is to be watched, and what is to happen."), field="kind")
     if not value.strip():
@@ -33,7 +34,7 @@ def add(*, kind: str, value: str, action: str, why: str, officer: User) -> Watch
                 index=blind_index(kind, value),
                 action=action,
                 why=why.strip(),
-                added_by=actors.staff(officer.get_username()),
+                added_by=actor,
                 added_at=clock.now(),
             )
     except IntegrityError as twice:
@@ -42,13 +43,8 @@ def add(*, kind: str, value: str, action: str, why: str, officer: User) -> Watch
 
 def deactivate(*, entry: WatchlistEntry, officer: User, why: str) -> None:
     """Take an entry off the list. Raises Problem: not_permitted, reason_missing, wrong_state."""
-    _require(officer, DEACTIVATE)
+    actor = roles.actor(officer, DEACTIVATE)
     if not why.strip():
         raise Problem("reason_missing", _("Say why this is taken off the list."), field="why")
     with transaction.atomic(durable=True):
-        entry.deactivate(by=actors.staff(officer.get_username()), why=why.strip())
-
-
-def _require(officer: User, permission: str) -> None:
-    if not officer.has_perm(permission):
-        raise Problem("not_permitted", _("Your role does not allow this."), status=403)
+        entry.deactivate(by=actor, why=why.strip())

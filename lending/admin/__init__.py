@@ -1,4 +1,5 @@
-"""Lending in the admin: applications, credit lines, loans and what belongs to them. It changes nothing."""
+"""Lending in the admin: applications, credit lines, loans and what belongs to them; products and changes of loans, each
+by two people."""
 
 from lending.admin.applications import LoanApplicationAdmin
 from lending.admin.books import (

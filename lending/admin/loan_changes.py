@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from core.models import Approval
 from lending import changes
 from lending.admin import shown
 from lending.admin.shown import Reader, Table, TablesAdmin
@@ -77,12 +76,7 @@ class LoanChangeAdmin(TablesAdmin):
 
     def tables(self, row: LoanChange, reader: Reader) -> Iterable[Table]:
         yield Table(str(_("Loan")), [str(_("loan"))], [[shown.link(row.loan, reader)]])
-        rows = [
-            [each.get_status_display(), each.proposed_by, each.why, each.decided_by, each.decision_why]
-            for each in Approval.of(row)
-        ]
-        headers = [_("status"), _("proposed by"), _("reason"), _("decided by"), _("reason of the decision")]
-        yield Table(str(_("Four-eyes approval")), [str(header) for header in headers], rows)
+        yield shown.approvals(row)
         yield shown.history(row)
 
 

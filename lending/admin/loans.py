@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from core import clock
-from lending import changes
+from lending import changes, refunds
 from lending.admin import as_of, loan_tables, reports, shown
 from lending.admin.loan_change_forms import ExtensionForm, LoanChangeForm, LowerRateForm, WaiverForm, WriteOffForm
 from lending.admin.shown import Reader, Table, TablesAdmin
@@ -36,7 +36,7 @@ class HoldsMoney(admin.SimpleListFilter):
         return [("held", _("not yet paid back"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Loan]) -> QuerySet[Loan]:
-        return queryset.filter(overpaid__gt=F("refunded")) if self.value() else queryset
+        return refunds.held(queryset) if self.value() else queryset
 
 
 @admin.register(Loan)

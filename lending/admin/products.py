@@ -12,13 +12,11 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from core import clock
-from core.models import Approval
 from core.problems import Problem
 from lending import product_drafts
 from lending.admin import shown
 from lending.admin.product_form import ProductForm, SimulationForm
 from lending.admin.product_words import COMPONENTS, CONVENTIONS
-from lending.admin.shown import Table
 from lending.models import Product
 from lending.products import methods_of
 from lending.simulation import simulate
@@ -148,7 +146,7 @@ class ProductAdmin(ModelAdmin):
         extra = dict(extra_context or {})
         if product:
             extra |= _simulation(request, product)
-            extra["tables"] = [_approvals(product), shown.history(product)]
+            extra["tables"] = [shown.approvals(product), shown.history(product)]
         return super().changeform_view(request, object_id, form_url, extra)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -194,15 +192,6 @@ class ProductAdmin(ModelAdmin):
 
 def _page(product: Product) -> str:
     return reverse("admin:lending_product_change", args=[product.pk])
-
-
-def _approvals(product: Product) -> Table:
-    rows = [
-        [each.get_status_display(), each.proposed_by, each.why, each.decided_by, each.decision_why]
-        for each in Approval.of(product)
-    ]
-    headers = [_("status"), _("proposed by"), _("reason"), _("decided by"), _("reason of the decision")]
-    return Table(str(_("Four-eyes approval")), [str(header) for header in headers], rows)
 
 
 def _simulation(request: HttpRequest, product: Product) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.admin.base import ReadOnlyAdmin
-from core.models import TransitionLog
+from core.models import Approval, TransitionLog
 from core.transitions import StatefulModel
 
 Reader = User | AnonymousUser
@@ -52,6 +52,16 @@ class TablesAdmin(ReadOnlyAdmin):
         if row:
             extra["tables"] = list(self.tables(row, request.user))
         return super().changeform_view(request, object_id, form_url, extra)
+
+
+def approvals(row: models.Model) -> Table:
+    """Who proposed what about a row, and who decided."""
+    rows = [
+        [each.get_status_display(), each.proposed_by, each.why, each.decided_by, each.decision_why]
+        for each in Approval.of(row)
+    ]
+    headers = [_("status"), _("proposed by"), _("reason"), _("decided by"), _("reason of the decision")]
+    return Table(_("Four-eyes approval"), headers, rows)
 
 
 def history(row: StatefulModel) -> Table:

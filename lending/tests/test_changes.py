@@ -78,7 +78,7 @@ def test_nothing_happens_until_another_person_agrees(customer):
         changes.make(officer=first(), change=change, why="my own")
     with pytest.raises(Problem, match="already_proposed"):
         changes.propose_extension(officer=first(), loan=loan, months=1, why="too")
-    with pytest.raises(Problem, match="not_allowed"):
+    with pytest.raises(Problem, match="not_permitted"):
         changes.make(officer=officer("root", Role.ADMINISTRATOR), change=change, why="I may all")
     changes.make(officer=second(), change=change, why="agreed")
     approval = Approval.of(LoanChange.objects.get()).get()

@@ -55,11 +55,11 @@ def test_the_author_never_publishes_nor_whoever_edited_the_draft():
 
 def test_each_step_asks_for_its_permission():
     cashier = officer("cashier", Role.FINANCE_OFFICER)
-    with pytest.raises(Problem, match="not_allowed"):
+    with pytest.raises(Problem, match="not_permitted"):
         product_drafts.draft(officer=cashier, code="consumer", terms=terms())
     product = proposed()
     for act in (product_drafts.publish, product_drafts.send_back):
-        with pytest.raises(Problem, match="not_allowed"):
+        with pytest.raises(Problem, match="not_permitted"):
             act(officer=cashier, product=product, why="please")
 
 

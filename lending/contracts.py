@@ -13,6 +13,7 @@ from core.masking import mask_id_number, mask_name, mask_text
 from core.serials import Serial, next_serial
 from lending import quotes
 from lending.models import Loan, LoanApplication, LoanContract
+from lending.products import DAY_COUNT_WORDS
 from lending.quotes import Quote
 
 TEMPLATE_VERSION = "2026-1"
@@ -67,6 +68,7 @@ def _render(quote: Quote, name: str, id_number: str, contract_no: str) -> str:
         "name": name,
         "id_number": id_number,
         "contract_no": contract_no,
+        "days": DAY_COUNT_WORDS[quote.day_count],
         "percent": {
             "annual_rate": _percent(quote.annual_rate),
             "apr": _percent(quote.apr),

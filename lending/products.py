@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import format_yuan, round_money
 from core.problems import Problem
+from lending.conventions import DayCount
 from lending.models import Product
 from lending.terms import Method
 
@@ -18,6 +19,14 @@ METHOD_WORDS = {
     Method.EQUAL_PRINCIPAL: _("Equal principal"),
     Method.INTEREST_ONLY: _("Interest first, principal at the end"),
     Method.BULLET: _("Principal and interest at the end"),
+}
+# How the days of interest are counted, for people.
+DAY_COUNT_WORDS = {
+    DayCount.ACTUAL_365: _("real days over 365"),
+    DayCount.ACTUAL_360: _("real days over 360"),
+    DayCount.ACTUAL_364: _("real days over 364"),
+    DayCount.ACTUAL_ACTUAL: _("real days over the real year"),
+    DayCount.THIRTY_360: _("months of 30 days over 360"),
 }
 
 

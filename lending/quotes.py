@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from lending import frozen_terms
+from lending.conventions import DayCount
 from lending.models import Loan, LoanApplication, Product
 from lending.schedule import Schedule, make_schedule
 
@@ -35,6 +36,7 @@ class Quote:
     annual_rate: Decimal
     value_date: dt.date
     method: str
+    day_count: DayCount
     schedule: Schedule
     apr: Decimal
     effective_apr: Decimal
@@ -100,6 +102,7 @@ def _quote(
         annual_rate=annual_rate,
         value_date=value_date,
         method=frozen["method"],
+        day_count=frozen_terms.conventions_of(frozen).day_count,
         schedule=schedule,
         apr=nominal.quantize(RATE_PLACES),
         effective_apr=effective.quantize(RATE_PLACES),

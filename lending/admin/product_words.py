@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from lending.allocation import Component
-from lending.conventions import DayCount, InterestOn, MonthEnd, Parts, Residue, Rounding
+from lending.conventions import InterestOn, MonthEnd, Parts, Residue, Rounding
+from lending.products import DAY_COUNT_WORDS
 
 COMPONENTS = {
     Component.PENALTY: _("penalty interest"),
@@ -17,13 +18,7 @@ ROUNDINGS = [
     (Rounding.UP.value, _("up")),
     (Rounding.DOWN.value, _("down")),
 ]
-DAY_COUNTS = [
-    (DayCount.ACTUAL_365.value, _("real days over 365")),
-    (DayCount.ACTUAL_360.value, _("real days over 360")),
-    (DayCount.ACTUAL_364.value, _("real days over 364")),
-    (DayCount.ACTUAL_ACTUAL.value, _("real days over the real year")),
-    (DayCount.THIRTY_360.value, _("months of 30 days over 360")),
-]
+DAY_COUNTS = [(day_count.value, words) for day_count, words in DAY_COUNT_WORDS.items()]
 # Each convention: what it decides, and what may be chosen.
 CONVENTIONS = {
     "day_count": (_("days of interest"), DAY_COUNTS),

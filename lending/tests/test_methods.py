@@ -171,3 +171,11 @@ def test_the_api_names_the_methods_of_each_product(product):
     found = Client().get("/api/v1/products/").json()
     listed = found["results"] if isinstance(found, dict) else found
     assert [(item["version"], item["methods"]) for item in listed] == [(product.version, METHODS)]
+
+
+def test_the_contract_says_how_days_are_counted(customer, product):
+    other = published(conventions={**product.conventions, "day_count": "actual/360"}, code="days-of-360")
+    assert other.status == "published"
+    application = offered(customer, amount=PRINCIPAL, term_months=3, product_code="days-of-360")
+    with translation.override("en"):
+        assert "by real days over 360)" in contracts.preview(application, value_date=clock.today())

@@ -1,4 +1,4 @@
-"""Checks that a transfer stands in the lending platform's sealed ledger. 检验一笔记账是否在平台封存的账簿中。
+"""Checks that a transfer stands in the lending platform's sealed ledger. 检验一笔会计分录是否在平台封存的账簿中。
 
 Usage: python check_proof.py PROOF.json PLATFORM_KEY.pem
 
@@ -46,11 +46,11 @@ def check(proof: dict, key: Ed25519PublicKey) -> tuple[dict, dict]:
         key.verify(signature, text)
     except InvalidSignature:
         raise Refused(
-            "The platform has not signed this seal: seal or signature was altered. 封存或签名已被改动。"
+            "The platform has not signed this seal: seal or signature was altered. 封印或签名已被改动。"
         ) from None
     if root_from(leaf, place, size, path) != root:
         raise Refused(
-            "The seal does not hold this transfer: it or its path was altered. 该笔记账不在此封存中，已被改动。"
+            "The seal does not hold this transfer: it or its path was altered. 该笔会计分录不在此封印中，已被改动。"
         )
     return transfer, seal
 
@@ -91,10 +91,10 @@ def shown(transfer: dict, seal: dict) -> str:
     """What was proved, for people."""
     lines = [
         "The proof holds. 证明成立。",
-        f"Transfer 记账 {transfer['serial']}: {transfer['purpose']} {transfer['reference']}, "
-        f"{transfer['business_date']}, posted 过账 {transfer['posted_at']}",
+        f"Transfer 会计分录 {transfer['serial']}: {transfer['purpose']} {transfer['reference']}, "
+        f"{transfer['business_date']}, posted 记账时间 {transfer['posted_at']}",
         *(f"  {entry['side']:<6} {entry['amount']:>18} CNY  {entry['account']}" for entry in transfer["entries"]),
-        f"stands in seal 封存 no. {seal['number']} of {seal['business_date']}, one of {seal['transfers']} transfers, "
+        f"stands in seal 封印 no. {seal['number']} of {seal['business_date']}, one of {seal['transfers']} transfers, "
         f"sealed {seal['sealed_at']}",
         f"  root     {seal['root']}",
         f"  previous {seal['previous']}",

@@ -29,7 +29,7 @@ def contract(loan: Loan, reader: Reader) -> Table:
         [shown.link(sealed, reader), shown.when(sealed.accepted_at), seal_mark(sealed)]
         for sealed in LoanContract.objects.filter(loan=loan)
     ]
-    return Table(_("Contract"), [_("contract number"), _("accepted (real time)"), _("seal")], rows)
+    return Table(_("Contract"), [_("contract number"), _("accepted (real time)"), _("contract seal")], rows)
 
 
 def seal_mark(sealed: LoanContract) -> str:

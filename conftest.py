@@ -26,6 +26,11 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 pytest_plugins = ("tests.support.databases", "tests.support.processes", "tests.support.browser")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long journeys across apps first: where two workers divide the files, neither waits for them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/"))
+
+
 def pytest_sessionstart() -> None:
     session.start_valkey()
 

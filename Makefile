@@ -6,7 +6,7 @@ TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check nightly messages train bench-schedule bench-day-close bench-ledger pins venv
+.PHONY: help run test check nightly messages train bench-schedule bench-day-close bench-ledger bench-payout bench-routing bench-decision bench-fraud bench-profiles pins venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -24,7 +24,7 @@ check: ## ruff, mypy, import-linter, migrations, deployment check, known vulnera
 	@$(VENV_PYTHON) -m ops.check
 
 nightly: ## the suite with many more generated examples
-	@$(BOOTSTRAP) requirements requirements-test
+	@$(BOOTSTRAP) requirements requirements-test requirements-train
 	@$(PYTHON) -m ops.chromium
 	@HYPOTHESIS_PROFILE=nightly $(VENV_PYTHON) -m pytest $(TWO_AT_A_TIME) $(ARGS)
 
@@ -47,6 +47,26 @@ bench-day-close: ## how long a month's end takes to close, beside bare SQL that 
 bench-ledger: ## postings a second beside the least they can be; sealing and verifying them
 	@$(BOOTSTRAP) requirements requirements-bench
 	@$(VENV_PYTHON) -m benchmarks.ledger
+
+bench-payout: ## orders a second from confirmation to settled, callbacks included, by 1, 2 and 4 worker processes
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) -m benchmarks.payout
+
+bench-routing: ## fees and success by routing, beside every fixed order of the same channels
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) -m benchmarks.routing
+
+bench-decision: ## how long a decision takes: its arithmetic, on the database beside its floor, over HTTP
+	@$(BOOTSTRAP) requirements requirements-test requirements-train
+	@$(VENV_PYTHON) -m benchmarks.decision
+
+bench-fraud: ## what the layers against fraud find of planted fraud among 20,000 honest applicants
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) -m benchmarks.fraud
+
+bench-profiles: ## how long a million profiles take to refresh, and a half hour in which 2 % changed
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) -m benchmarks.profiles
 
 venv: ## .venv with what running and testing need, nothing started
 	@$(BOOTSTRAP) requirements requirements-test

@@ -45,6 +45,15 @@ def _test_session() -> Session:
     return session
 
 
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    """Words for people as an English reader sees them."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """No test finds what another cached, such as a rate limit's counter."""

@@ -104,6 +104,24 @@ TEXTS: list[dict[str, Any]] = [
         ),
     },
     {
+        "purpose": Purpose.DEDUCTION,
+        "version": 1,
+        "essential": False,
+        "title_zh": "委托扣款授权书",
+        "title_en": "Authorisation of automatic deduction",
+        "body_zh": (
+            "您授权我们在每个到期日上午九时起，从您验证过的银行卡扣划当期应还款项；扣款不成功的，仅在逾期第一、三、七天各再扣一次。\n"
+            "不授权不影响您申请贷款：您可以随时自行还款。您可以随时撤回授权，撤回后不再扣款。"
+        ),
+        "body_en": (
+            "You authorise us to collect what is due from the bank card you verified, on each due date from"
+            " nine in the morning; if that fails, once more on the first, third and seventh day after, and no"
+            " more often.\n"
+            "You can apply for a loan without it and repay by yourself at any time. You can withdraw the"
+            " authorisation at any time: nothing is deducted any more."
+        ),
+    },
+    {
         "purpose": Purpose.MARKETING,
         "version": 1,
         "essential": False,

@@ -30,6 +30,11 @@ def active(customer: Customer) -> QuerySet[Consent]:
     return customer.consents.filter(withdrawn_at__isnull=True, text__in=current_texts()).select_related("text")
 
 
+def agreeing(purpose: Purpose) -> QuerySet[Consent]:
+    """The consents of all customers who now agree to the current text of `purpose`."""
+    return Consent.objects.filter(withdrawn_at__isnull=True, text__in=current_texts(), text__purpose=purpose)
+
+
 def has_consent(customer: Customer, purpose: Purpose) -> bool:
     """Whether the customer now agrees to the current text of `purpose`."""
     return active(customer).filter(text__purpose=purpose).exists()

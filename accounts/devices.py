@@ -1,8 +1,9 @@
 """Devices, and what of a customer's traces can be compared with other customers' without being read."""
 
+import ipaddress
 from dataclasses import dataclass
 
-from accounts.models import Customer, Device, SignIn
+from accounts.models import Customer, Device, PicturePrint, SignIn
 from accounts.origin import Origin
 from core.crypto import blind_index
 
@@ -15,6 +16,8 @@ class Footprint:
     device: str
     ip: str
     cards: tuple[str, ...]
+    pictures: tuple[str, ...]  # of ID cards; of the same picture the same
+    signs: tuple[str, ...]  # what was odd about that sign-in (accounts.device_signs)
 
 
 def device_of(origin: Origin) -> Device | None:
@@ -26,12 +29,23 @@ def device_of(origin: Origin) -> Device | None:
 
 
 def footprint(customer: Customer) -> Footprint:
-    """The traces of the customer's last good sign-in, and of every verified card."""
+    """The traces of the customer's last good sign-in, and of every verified card and ID card picture."""
     good = [SignIn.Outcome.REGISTERED, SignIn.Outcome.SIGNED_IN]
     last = SignIn.objects.filter(user=customer.user, outcome__in=good).select_related("device").order_by("-id").first()
+    pictures = PicturePrint.objects.filter(document__customer=customer)
     return Footprint(
         mobile=customer.user.mobile_index or "",
         device=last.device.fingerprint_index if last and last.device else "",
-        ip=last.ip_index if last else "",
+        ip=last.ip_index if last and _is_public(last.ip) else "",
         cards=tuple(customer.cards.order_by("id").values_list("number_index", flat=True)),
+        pictures=tuple(sorted(set(pictures.values_list("likeness", flat=True)))),
+        signs=tuple(last.signs) if last else (),
     )
+
+
+def _is_public(address: str) -> bool:
+    """Whether it is an address of the internet: one of our own network, or of this machine, tells of nobody."""
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False

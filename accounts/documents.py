@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import consents, customers
+from accounts import consents, customers, picture_prints
 from accounts.document_content import content_type_of
 from accounts.models import Customer, Document
 from core import work
@@ -48,6 +48,8 @@ def store(*, customer: Customer, kind: str, upload: File) -> Document:
         document.file.save(secrets.token_hex(16), ContentFile(content), save=False)
         saved.append(str(document.file.name))
         document.save()
+        if kind == Document.Kind.ID_CARD:
+            picture_prints.remember(document, content)
         _ask_to_read(document)
     return document
 

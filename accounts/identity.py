@@ -52,7 +52,7 @@ def verify(*, customer: Customer, name: str, id_number: str, card_number: str, r
     consent_missing, identity_in_use, identity_fixed, identity_locked (429), identity_check_running (409),
     identity_disagrees, identity_cannot_check (503).
     """
-    elements = _clean(name, id_number, card_number, reserved_mobile)
+    elements = clean_elements(name=name, id_number=id_number, card_number=card_number, reserved_mobile=reserved_mobile)
     check = _begin(customer, elements)
     if check.status == Status.ASKING:
         check = _settle(check, _ask(check))
@@ -64,7 +64,8 @@ def latest(customer: Customer) -> IdentityCheck | None:
     return customer.identity_checks.order_by("-id").first()
 
 
-def _clean(name: str, id_number: str, card_number: str, reserved_mobile: str) -> FourElements:
+def clean_elements(*, name: str, id_number: str, card_number: str, reserved_mobile: str) -> FourElements:
+    """The four elements as they are compared. Raises Problem, those of the inputs."""
     today = clock.today()
     elements = FourElements(
         clean_name(name),
@@ -75,6 +76,15 @@ def _clean(name: str, id_number: str, card_number: str, reserved_mobile: str) ->
     require_adult(elements.id_number, on=today)
     debit_card_issuer(elements.card_number)
     return elements
+
+
+def is_proven(customer: Customer, elements: FourElements) -> bool:
+    """Whether these are the verified customer's own, with a card that the authority has agreed to."""
+    card = customer.cards.filter(number_index=blind_index("card", elements.card_number)).first()
+    if card is None:
+        return False
+    known = FourElements(customer.name, customer.id_number, card.number, card.reserved_mobile)
+    return known == elements
 
 
 @transaction.atomic(durable=True)

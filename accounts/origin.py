@@ -17,11 +17,13 @@ class Channel(models.TextChoices):
 
 @dataclass(frozen=True)
 class Origin:
-    """A channel, a network address, and the fingerprint that a device gives of itself, or nothing."""
+    """A channel, a network address, the fingerprint that a device gives of itself, or nothing, and what is odd in what
+    it reports (accounts.device_signs)."""
 
     channel: Channel
     ip: str
     fingerprint: str = ""
+    signs: tuple[str, ...] = ()
 
 
 def origin_of(request: HttpRequest, channel: Channel) -> Origin:

@@ -1,6 +1,7 @@
 """The customer's own pages: signing in, agreements, identity, documents, messages, profile. Each makes one call."""
 
 import secrets
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib import messages as flash
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import consents, customers, documents, identity, messages, onboarding, signin
+from accounts import consents, customers, device_signs, documents, identity, messages, onboarding, signin
 from accounts.models import Customer, Document, Message
 from accounts.origin import FINGERPRINT_COOKIE
 from accounts.pages import customer_of, customer_page, portal_origin
@@ -56,20 +57,27 @@ def _send_code(request: HttpRequest, form: SignInForm) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, form: SignInForm) -> HttpResponse:
+    report, agent = form.cleaned_data["device_report"], request.headers.get("User-Agent", "")
+    proof = form.proof
     try:
         entered = signin.verify_code(
-            mobile=form.cleaned_data["mobile"], code=form.cleaned_data["code"], origin=portal_origin(request)
+            mobile=form.cleaned_data["mobile"],
+            code=form.cleaned_data["code"],
+            origin=replace(portal_origin(request), signs=device_signs.of_report_text(report, agent=agent)),
+            proof=identity.clean_elements(**proof) if proof else None,
         )
     except Problem as problem:
         form.refuse(problem)
-        return _sign_in_page(request, form)
+        return _sign_in_page(request, form, prove=bool(proof) or problem.code == "proof_needed")
     login(request, entered.user, backend=BY_SMS_CODE)
     request.session.set_expiry(SESSION_SECONDS)
     return _in_language_of(entered.customer, request, HttpResponseRedirect(_next(request)))
 
 
-def _sign_in_page(request: HttpRequest, form: SignInForm, *, sent: bool = False, wait: int = 0) -> HttpResponse:
-    context = {"form": form, "sent": sent, "wait": wait, "next": _next(request)}
+def _sign_in_page(
+    request: HttpRequest, form: SignInForm, *, sent: bool = False, wait: int = 0, prove: bool = False
+) -> HttpResponse:
+    context = {"form": form, "sent": sent, "wait": wait, "prove": prove, "next": _next(request)}
     return render(request, "accounts/sign_in.html", context, status=422 if form.errors else 200)
 
 

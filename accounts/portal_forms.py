@@ -12,21 +12,6 @@ def _digits(**attributes: str) -> forms.TextInput:
     return forms.TextInput({"inputmode": "numeric", **attributes})
 
 
-class SignInForm(PortalForm):
-    mobile = forms.CharField(
-        label=_("Mobile number"),
-        max_length=20,
-        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "tel-national"}),
-    )
-    code = forms.CharField(
-        label=_("SMS code"),
-        help_text=_("Six digits, valid for 5 minutes."),
-        max_length=10,
-        required=False,
-        widget=_digits(autocomplete="one-time-code"),
-    )
-
-
 class IdentityForm(PortalForm):
     name = forms.CharField(
         label=_("Name"),
@@ -48,6 +33,35 @@ class IdentityForm(PortalForm):
         max_length=20,
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
     )
+
+
+class SignInForm(IdentityForm):
+    """Mobile and code; the four elements only where the use case asks for them."""
+
+    mobile = forms.CharField(
+        label=_("Mobile number"),
+        max_length=20,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "tel-national"}),
+    )
+    code = forms.CharField(
+        label=_("SMS code"),
+        help_text=_("Six digits, valid for 5 minutes."),
+        max_length=10,
+        required=False,
+        widget=_digits(autocomplete="one-time-code"),
+    )
+    device_report = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in IdentityForm.base_fields:
+            self.fields[name].required = False
+
+    @property
+    def proof(self) -> dict[str, str]:
+        """The four elements, if any of them was filled in. Of a valid form that nobody has refused yet."""
+        given = {name: self.cleaned_data[name] for name in IdentityForm.base_fields}
+        return given if any(given.values()) else {}
 
 
 class DocumentForm(PortalForm):

@@ -69,7 +69,7 @@ def _permissions() -> Iterable[tuple[int, str, str]]:
 _SEEN_BY_ALL = ["customer", "bankcard", "consent", "consenttext", "document", "identitycheck", "message"]
 for _role in Role:
     grant(_role, [f"accounts.view_{model}" for model in _SEEN_BY_ALL])
-    grant(_role, ["core.view_approval"])
+    grant(_role, ["core.view_approval", "core.view_alert", "core.change_alert"])
 grant(
     Role.RISK_OFFICER,
     ["accounts.view_signin", "accounts.view_device", "accounts.reveal_customer", "accounts.reveal_document"],

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from accounts import customers
+from accounts import customers, device_signs, identity, places
 from accounts.devices import device_of
+from accounts.identity import FourElements
 from accounts.mobile_number import clean_mobile
 from accounts.models import Customer, SignIn, SmsCode, User
 from accounts.origin import Origin
@@ -64,24 +65,32 @@ def send_code(*, mobile: str, origin: Origin) -> None:
     raise Problem("sms_unavailable", message, status=503)
 
 
-def verify_code(*, mobile: str, code: str, origin: Origin) -> SignedIn:
+def verify_code(*, mobile: str, code: str, origin: Origin, proof: FourElements | None = None) -> SignedIn:
     """Sign in with the last code sent to `mobile`; register whoever is new.
 
-    Raises Problem: mobile_invalid, code_wrong, code_expired, account_switched_off (403). Each attempt leaves
-    a SignIn row.
+    A sign-in that is too odd (device_signs.needs_proof) asks for the four elements too; the code stays good for that.
+    Raises Problem: mobile_invalid, code_wrong, code_expired, account_switched_off (403), proof_needed (403),
+    proof_wrong. Each attempt leaves a SignIn row.
     """
     mobile = clean_mobile(mobile)
     with transaction.atomic(durable=True):
         index = blind_index("mobile", mobile)
         wait_turn(f"sign-in {index}")
-        customer, outcome = _try_code(mobile, index, code.strip())
+        customer = Customer.objects.select_related("user").filter(user__mobile_index=index).first()
+        device, place = device_of(origin), places.of(origin.ip)
+        journey = device_signs.of_journey(customer, place, clock.real_now()) if customer else ()
+        signs = (*origin.signs, *journey)
+        doubted = customer is not None and device_signs.needs_proof(customer, device, signs)
+        customer, outcome = _try_code(customer, mobile, index, code.strip(), _Demand(doubted, proof))
         SignIn.objects.create(
             user=customer.user if customer else None,
             mobile_index=index,
-            device=device_of(origin),
+            device=device,
             ip=origin.ip,
             channel=origin.channel,
             outcome=outcome,
+            place=place.name if place else "",
+            signs=list(signs),
         )
     if outcome not in {SignIn.Outcome.REGISTERED, SignIn.Outcome.SIGNED_IN}:
         raise _refusal(outcome)
@@ -130,9 +139,26 @@ def _deliver(serial: str, mobile: str, text: str) -> Answer:
     return answer
 
 
-def _try_code(mobile: str, index: str, code: str) -> tuple[Customer | None, SignIn.Outcome]:
-    """Use up the code and find or register the customer; on failure count the attempt."""
-    customer = Customer.objects.select_related("user").filter(user__mobile_index=index).first()
+@dataclass(frozen=True)
+class _Demand:
+    """Whether more than the code is asked for, and what was given."""
+
+    doubted: bool
+    proof: FourElements | None
+
+    def unmet_by(self, customer: Customer) -> SignIn.Outcome | None:
+        """What is said to a customer with the right code, if that is not enough."""
+        if not self.doubted:
+            return None
+        if self.proof is None:
+            return SignIn.Outcome.PROOF_NEEDED
+        return None if identity.is_proven(customer, self.proof) else SignIn.Outcome.WRONG_PROOF
+
+
+def _try_code(
+    customer: Customer | None, mobile: str, index: str, code: str, demand: _Demand
+) -> tuple[Customer | None, SignIn.Outcome]:
+    """Use up the code, and register whoever is new; on failure count the attempt."""
     sms_code = SmsCode.objects.select_for_update().filter(mobile_index=index).order_by("-sent_at").first()
     if sms_code is None or not _is_usable(sms_code):
         return customer, SignIn.Outcome.CODE_EXPIRED
@@ -140,6 +166,11 @@ def _try_code(mobile: str, index: str, code: str) -> tuple[Customer | None, Sign
         sms_code.wrong_attempts += 1
         sms_code.save(update_fields=["wrong_attempts"])
         return customer, SignIn.Outcome.WRONG_CODE
+    if customer and (unmet := demand.unmet_by(customer)):
+        if unmet == SignIn.Outcome.WRONG_PROOF:
+            sms_code.wrong_attempts += 1
+            sms_code.save(update_fields=["wrong_attempts"])
+        return customer, unmet
     sms_code.used_at = clock.real_now()
     sms_code.save(update_fields=["used_at"])
     if customer is None:
@@ -159,6 +190,12 @@ def _refusal(outcome: SignIn.Outcome) -> Problem:
         return Problem(
             "code_expired", gettext_lazy("This code can no longer be used. Ask for a new one."), field="code"
         )
+    if outcome == SignIn.Outcome.PROOF_NEEDED:
+        message = gettext_lazy("You sign in from a new device, far from the last time. Show that it is you.")
+        return Problem("proof_needed", message, status=403)
+    if outcome == SignIn.Outcome.WRONG_PROOF:
+        message = gettext_lazy("This is not what you were verified with. Check the ID card and the bank card.")
+        return Problem("proof_wrong", message, field="id_number")
     message = gettext_lazy("This account is switched off. Call our service line.")
     return Problem("account_switched_off", message, status=403)
 

@@ -1,5 +1,7 @@
 """A house of the benchmark's own: a durable PostgreSQL and Valkey in a directory that is removed afterwards."""
 
+import os
+import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,11 +10,15 @@ from tests.support.session import Session
 
 
 @contextmanager
-def opened() -> Iterator[None]:
-    """Start it, let Django know it, migrate it; stop it and remove it at the end, whatever happens."""
+def opened(**settings: str) -> Iterator[Session]:
+    """Start it, let Django know it, migrate it; stop it and remove it at the end, whatever happens.
+
+    `settings` are environment variables that differ from a test session's.
+    """
     session = Session()
     session.postgres = Postgres(session.directory / "pg")
     session.open()
+    os.environ.update(settings)
     try:
         session.start_postgres()
         session.start_valkey()
@@ -20,9 +26,33 @@ def opened() -> Iterator[None]:
 
         django.setup()
         from django.core.management import call_command
+        from django.db import connections
 
+        _give_memory(session.postgres)
         call_command("migrate", verbosity=0)
         call_command("load_reference_data", verbosity=0)
-        yield
+        yield session
+        connections.close_all()  # a second house would go on with a connection to the first
     finally:
         session.close()
+
+
+def _give_memory(postgres: Postgres) -> None:
+    """As on a server that was set up for this much work: a quarter of a small one's memory, and rare checkpoints. The
+    floors have it too."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER SYSTEM SET shared_buffers = '2GB'")
+        cursor.execute("ALTER SYSTEM SET max_wal_size = '8GB'")
+    connection.close()
+    postgres.stop()
+    postgres.start()
+
+
+def shown(name: str, seconds: list[float]) -> str:
+    """Median and 99th percentile, in microseconds, or in milliseconds where they are many."""
+    ordered = sorted(seconds)
+    median, p99 = statistics.median(ordered), ordered[int(len(ordered) * 0.99)]
+    unit, word = (1e3, "ms") if median > 0.01 else (1e6, "µs")
+    return f"{name:<36} median {median * unit:>8.1f} {word}   p99 {p99 * unit:>8.1f} {word}"

@@ -1,5 +1,6 @@
 """How many postings a second PostgreSQL takes with every guard on, beside the least a posting can be, on the same
-server, window by window; then how fast all of them are sealed and verified. `make bench-ledger`."""
+server, window by window; from Django, beside django-hordak; many kinds mixed, in search of a deadlock; then how fast
+all of them are sealed and verified. `make bench-ledger`."""
 
 import datetime as dt
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +20,7 @@ HOME = VAR / "bench"
 DATABASE = "ledger"
 CLIENTS, ROUNDS, SECONDS = (1, 4, 16), 3, 4
 ACCOUNTS = 10_000
+MIXED = 100_000
 
 # The least: one prepared statement writes a transfer and two entries and carries two balances, with no guard at all.
 FLOOR_TABLES = f"""
@@ -78,6 +81,8 @@ def main() -> None:
         server.create_database(DATABASE)
         _prepare(server)
         _measure(server)
+        _beside_hordak(server)
+        _mixed(server)
         _seal_and_verify()
     finally:
         server.remove()
@@ -135,6 +140,45 @@ def _rate(server: Postgres, script: str, clients: int) -> float:
     found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     assert found, done.stdout
     return float(found[1]) * (BATCH_SIZE if script == "batch" else 1)
+
+
+def _beside_hordak(server: Postgres) -> None:
+    """Hordak is reached only from Django; ours from there too, and by the bare call that any client can make."""
+    server.create_database("hordak")
+    print("clients   hordak  ours from Django  ratio  ours called bare  ratio")
+    for clients in CLIENTS:
+        rounds = [
+            (
+                _from_django(server, "hordak", clients),
+                _from_django(server, "ours", clients),
+                _rate(server, "cold", clients),
+            )
+            for _ in range(ROUNDS)
+        ]
+        theirs, ours, bare = (statistics.median(rates) for rates in zip(*rounds, strict=True))
+        ratio, bare_ratio = (statistics.median(found[i] / found[0] for found in rounds) for i in (1, 2))
+        print(f"{clients:>7} {theirs:>8.0f} {ours:>17.0f} {ratio:>6.2f} {bare:>17.0f} {bare_ratio:>6.2f}", flush=True)
+
+
+def _from_django(server: Postgres, name: str, clients: int) -> float:
+    """Transfers a second of so many processes that post through `name`."""
+    url = server.url("hordak" if name == "hordak" else DATABASE)
+    command = [sys.executable, "-m", "benchmarks.posting_clients", name, str(clients), str(SECONDS)]
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "DATABASE_URL": url}
+    )
+    return float(done.stdout.split()[-1])
+
+
+def _mixed(server: Postgres) -> None:
+    """Single postings, postings on one hot account and batches, all at once from 16 clients: 100,000 calls and more."""
+    calls = -(-MIXED // CLIENTS[-1])
+    command = [str(_pgbench()), "-h", str(server.sockets), "-U", SUPERUSER, "--no-vacuum", "--protocol=prepared"]
+    command += [f"--client={CLIENTS[-1]}", "--jobs=2", f"--transactions={calls}", "--failures-detailed"]
+    command += [f"--file={HOME / name}.sql@{weight}" for name, weight in (("cold", 60), ("hot", 38), ("batch", 2))]
+    done = subprocess.run([*command, DATABASE], check=True, stdout=subprocess.PIPE, text=True)
+    deadlocks = re.findall(r"deadlock failures: (\d+)", done.stdout)
+    print(f"{calls * CLIENTS[-1]} mixed postings by {CLIENTS[-1]} clients: {deadlocks[0]} deadlocks", flush=True)
 
 
 def _pgbench() -> Path:

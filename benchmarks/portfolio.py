@@ -47,11 +47,13 @@ def kinds() -> list[int]:
     return acting + [-1 - number % 27 for number in range(1000 - len(acting))]
 
 
-def make(count: int, day: dt.date, *, told: int) -> None:
-    """Write `count` running loans as they are before `day` is closed; the first `told` with their payments."""
+def make(count: int, day: dt.date, *, told: int, borrowers: list[int] | None = None) -> None:
+    """Write `count` running loans as they are before `day` is closed; the first `told` with their payments.
+
+    They are lent in turn to the customers with the ids `borrowers`, or to a thousand new ones.
+    """
     patterns = {key: Pattern(number, *key) for number, key in enumerate(pairs(sorted(set(kinds())), AMOUNTS), 1)}
-    with transaction.atomic():
-        borrowers = [customers.register(mobile=f"139{number:08d}", language="en").pk for number in range(CUSTOMERS)]
+    borrowers = borrowers or _new_customers()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no foreign keys are checked row by row
         _write_patterns(cursor, patterns.values(), day)
@@ -79,6 +81,11 @@ def make(count: int, day: dt.date, *, told: int) -> None:
             cursor.execute(statement, values)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+@transaction.atomic
+def _new_customers() -> list[int]:
+    return [customers.register(mobile=f"139{number:08d}", language="en").pk for number in range(CUSTOMERS)]
 
 
 def _write_patterns(cursor: CursorWrapper, patterns: Iterable[Pattern], day: dt.date) -> None:
@@ -136,27 +143,30 @@ LOANS = [
     """,
     """
     INSERT INTO lending_loanapplication (id, serial, customer_id, product_id, status, amount, term_months, method,
-        purpose, employment, employment_years, housing, monthly_income, monthly_expenses, monthly_debt, decision_serial,
-        reasons, submitted_at)
+        purpose, employment, employment_years, housing, home_address, employer, contact_mobile, monthly_income,
+        monthly_expenses, monthly_debt, decision_serial, reasons, submitted_at)
     SELECT id, 'APP' || id, (%(borrowers)s::bigint[])[1 + id %% %(many)s], %(product)s, 'confirmed', 10000, %(term)s,
-        'equal_instalment', 'appliances', 'fixed', 6, 'rent', 12000, 3000, 0, '', '[]', now()
+        'equal_instalment', 'appliances', 'fixed', 6, 'rent', '', '', '', 12000, 3000, 0, '', '[]',
+        now()
     FROM made
     """,
     """
     INSERT INTO lending_loan (id, serial, application_id, customer_id, status, principal, annual_rate, term_months,
         frozen_terms, value_date, maturity_date, outstanding_principal, interest_raised, penalty_raised, principal_paid,
-        interest_paid, penalty_paid, dpd, last_closed_date, acts_on, plain_penalty_rate, payout_order, confirmed_at)
+        interest_paid, penalty_paid, dpd, last_closed_date, acts_on, plain_penalty_rate, payout_order, confirmed_at,
+        interest_waived, penalty_waived, principal_lost, interest_lost, penalty_lost, recovered, claim, overpaid,
+        refunded)
     SELECT id, 'BENCH' || id, id, (%(borrowers)s::bigint[])[1 + id %% %(many)s],
         CASE WHEN dpd > 1 THEN 'overdue' ELSE 'active' END, principal, %(rate)s, %(term)s, frozen, value_date, maturity,
         principal - principal_paid, interest_raised, penalty_raised, principal_paid, interest_paid, 0,
-        greatest(dpd - 1, 0), %(day)s::date - 1, acts_on, %(penalty)s, '', now()
+        greatest(dpd - 1, 0), %(day)s::date - 1, acts_on, %(penalty)s, '', now(), 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM made JOIN pattern ON pattern.number = made.pattern
     """,
     """
     INSERT INTO lending_instalment (loan_id, no, start, due_date, principal, interest, balance, raised, penalty,
-        late_principal_days, paid_principal, paid_interest, paid_penalty)
+        late_principal_days, paid_principal, paid_interest, paid_penalty, waived_interest, waived_penalty)
     SELECT made.id, no, start, due_date, principal, interest, balance, raised, penalty, yuan_days,
-        CASE WHEN paid THEN principal ELSE 0 END, CASE WHEN paid THEN interest ELSE 0 END, 0
+        CASE WHEN paid THEN principal ELSE 0 END, CASE WHEN paid THEN interest ELSE 0 END, 0, 0, 0
     FROM made JOIN pattern_row ON pattern_row.number = made.pattern ORDER BY made.id, no
     """,
     """

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from config import promise
 from core import clock
-from core.models import Work
+from core.admin.shown import duration
+from core.models import Alert, Work
 from core.money import ZERO, format_yuan
-from lending.admin.shown import duration
 from lending.models import Loan
+from payments.lateness import slow_payouts
 from payments.models import Difference, OrderKind, PaymentOrder
+from risk import profiles
 from risk.models import Decision, ReviewCase
 
 PERIOD = dt.timedelta(days=30)
@@ -72,7 +74,7 @@ def _counted(title: LazyText | str, count: int, note: LazyText | str, status: st
 
 
 def _review_queue() -> Tile:
-    waiting = ReviewCase.objects.filter(status__in=[ReviewCase.Status.OPEN, ReviewCase.Status.CLAIMED])
+    waiting = ReviewCase.objects.filter(final_decision=None)
     late = waiting.filter(sla_due_at__lt=clock.now()).count()
     note = _("%(late)s of them too late") % {"late": late} if late else _("none too late")
     return Tile(
@@ -82,6 +84,13 @@ def _review_queue() -> Tile:
         reverse("admin:risk_reviewcase_changelist"),
         "bad" if late else "",
     )
+
+
+def _slow_payouts() -> Tile:
+    count = slow_payouts().count()
+    address = f"{reverse('admin:payments_paymentorder_changelist')}?promise=slow"
+    note = _("on their way for more than 45 minutes")
+    return Tile(_("Payouts that may miss two hours"), str(count), note, address, "bad" if count else "")
 
 
 def _differences() -> Tile:
@@ -98,8 +107,25 @@ def _parked() -> Tile:
     return Tile(_("Parked work"), str(count), _("run it again when its cause is gone"), address, "bad" if count else "")
 
 
+def _alerts() -> Tile:
+    count = Alert.objects.filter(status=Alert.Status.OPEN).count()
+    address = f"{reverse('admin:core_alert_changelist')}?status__exact={Alert.Status.OPEN}"
+    return Tile(_("Alerts"), str(count), _("nobody has seen to them yet"), address, "bad" if count else "")
+
+
+def _profiles() -> Tile:
+    as_of = profiles.fresh_as_of()
+    late = profiles.is_late(as_of)
+    figure = _("%(minutes)s min") % {"minutes": (clock.real_now() - as_of) // dt.timedelta(minutes=1)} if as_of else "–"
+    note = _("old; they are refreshed every 30 minutes")
+    return Tile(_("Customer profiles"), figure, note, reverse("admin:risk_profile_changelist"), "bad" if late else "")
+
+
 _WAITING = [
+    ("core.view_alert", _alerts),
     ("risk.view_reviewcase", _review_queue),
+    ("risk.view_profile", _profiles),
+    ("payments.view_paymentorder", _slow_payouts),
     ("payments.view_difference", _differences),
     ("core.view_work", _parked),
 ]

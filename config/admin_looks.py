@@ -32,6 +32,10 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("fact_check", "risk.reviewcase"),
             ("gavel", "risk.decision"),
             ("block", "risk.watchlistentry"),
+            ("monitoring", "risk.watchedday"),
+            ("contact_page", "risk.profile"),
+            ("model_training", "risk.modelversion"),
+            ("table_rows", "risk.ruleset"),
         ],
     ),
     (
@@ -58,9 +62,12 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         _("Payments and accounts"),
         [
             ("sync_alt", "payments.paymentorder"),
+            ("alt_route", "payments.routingrules"),
+            ("call_split", "payments.routechoice"),
             ("rule", "payments.difference"),
             ("upload_file", "payments.statementfile"),
             ("summarize", "payments.settlementreport"),
+            ("lock", "payments.reconciledday"),
             ("notifications", "payments.channelnotice"),
             ("menu_book", "payments.transfer"),
             ("verified", "payments.seal"),
@@ -91,6 +98,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
     (
         _("Operations"),
         [
+            ("notification_important", "core.alert"),
             ("pending_actions", "core.work"),
             ("swap_calls", "core.externalmessage"),
             ("supervisor_account", "core.approval"),

@@ -7,8 +7,7 @@ from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper,
 
 from core import clock
 from lending.models import Loan
-
-PROMISED = dt.timedelta(hours=2)
+from payments.lateness import PROMISED
 
 
 @dataclass(frozen=True)

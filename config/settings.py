@@ -114,6 +114,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep work": {"task": "core.tasks.sweep_work", "schedule": 2.0, "options": {"expires": 2}},
     "day close": {"task": "lending.tasks.start_what_is_due", "schedule": 5.0, "options": {"expires": 5}},
+    "profiles and watch": {"task": "risk.tasks.start_what_is_due", "schedule": 60.0, "options": {"expires": 60}},
+    "bursts": {"task": "risk.tasks.look_for_bursts", "schedule": 300.0, "options": {"expires": 60}},
+    "promise": {"task": "payments.tasks.watch_promise", "schedule": 60.0, "options": {"expires": 60}},
     "seal ledger": {"task": "payments.tasks.seal_what_is_due", "schedule": 60.0, "options": {"expires": 60}},
 }
 
@@ -143,6 +146,8 @@ LOGIN_URL = "/sign-in/"
 
 # Personal data: keys by version, the last one active
 FIELD_KEYS = _keys(env.str("FIELD_KEYS", ""))
+# Where network addresses are: simulated, unless a bought table of the same form is named.
+PLACES_FILE = _path("PLACES_FILE", "accounts/simulated_places.csv")
 BLIND_INDEX_KEY = base64.b64decode(env.str("BLIND_INDEX_KEY", ""))
 DOCUMENTS_DIR = _path("DOCUMENTS_DIR", "var/documents")
 FILE_UPLOAD_HANDLERS = ["core.uploads.InMemoryUploadHandler"]
@@ -157,14 +162,22 @@ INSTITUTIONS = {
         "url": env.str(f"{code.upper()}_URL", "http://127.0.0.1:8100"),
         "public_key_file": _path(f"{code.upper()}_PUBLIC_KEY_FILE", f"sandbox-data/keys/{code}.pub.pem"),
     }
-    for code in ("identity", "payment", "funder", "sms")
+    for code in ("identity", "payment", "funder", "sms", "alipay")
 }
+# Alipay knows us by our application's number and its key
+ALIPAY_APP_ID = env.str("ALIPAY_APP_ID", "2021000000000001")
+ALIPAY_KEY_FILE = _path("ALIPAY_KEY_FILE", str(PLATFORM_KEY_FILE))
 
 # The ledger's seals: the key that signs them, and the public keys of all that ever did
 SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")
 SEAL_PUBLIC_KEY_FILES = [
     BASE_DIR / name for name in env.list("SEAL_PUBLIC_KEY_FILES", default=["var/keys/seal.pub.pem"])
 ]
+
+# Alerts: who is told, and by which mail server
+ALERT_RECIPIENTS = env.list("ALERT_RECIPIENTS", default=[])
+ALERT_SENDER = env.str("ALERT_SENDER", "alerts@localhost")
+vars().update(env.email_url("EMAIL_URL", "consolemail://"))
 
 # Files of the pages
 STATIC_URL = "/static/"

@@ -11,5 +11,8 @@ class CoreConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
+        from core import alerts, work
+
         configure_structlog()
+        work.register(alerts.TELL, alerts.tell)
         register_converter(SerialConverter, "serial")

@@ -6,6 +6,7 @@ institution signed), NEVER_SENT (no connection was made), or UNKNOWN (anything e
 server error, bad signature), which is to be queried and never taken for a failure.
 """
 
+import hashlib
 import json
 import secrets
 import ssl
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
@@ -57,7 +59,9 @@ class Answer:
 
 
 class SignedClient:
-    """Calls to one institution."""
+    """Calls to one institution. An institution with another way of signing has a client with its own `headers` and
+    `is_signed`.
+    """
 
     def __init__(self, institution: Institution) -> None:
         self.institution = institution
@@ -65,51 +69,72 @@ class SignedClient:
     def post(self, path: str, payload: dict[str, Any], *, serial: str) -> Answer:
         """Send `payload` as JSON under our `serial` number."""
         body = json.dumps(payload, ensure_ascii=False, cls=DjangoJSONEncoder)
-        return self._call("POST", path, body, mask_payload(payload), serial)
+        return self.call("POST", path, body, recorded=payload, serial=serial)
 
     def get(self, path: str, *, serial: str) -> Answer:
         """Ask for `path`, about our `serial` number."""
-        return self._call("GET", path, "", {}, serial)
+        return self.call("GET", path, "", recorded={}, serial=serial)
 
-    def _call(self, method: str, path: str, body: str, masked: Any, serial: str) -> Answer:
+    def call(self, method: str, path: str, body: str, *, recorded: dict[str, Any], serial: str) -> Answer:
+        """Send `body` as it is; `recorded` is what it says, of which the masked form is kept."""
+        message = self._begin(method, path, serial)
+        message.body = _recorded(recorded)
+        message.save()
+        started = time.perf_counter()
+        sent = self._send(message, self.institution.url + path, body)
+        answer = self._read(message, sent) if isinstance(sent, httpx.Response) else Answer(sent)
+        _complete(message, answer.outcome, started)
+        return answer
+
+    def fetch_file(self, url: str, *, serial: str) -> bytes | None:
+        """The file at an address that the institution gave in a signed answer; None unless it came whole (200). Of
+        a file only size and SHA-256 are recorded; whether it is theirs is for the caller to see.
+        """
+        parts = urlsplit(url)
+        message = self._begin("GET", parts.path[:300], serial)
+        message.save()
+        started = time.perf_counter()
+        sent = self._send(message, url, "")
+        content = None
+        if isinstance(sent, httpx.Response):
+            message.answer_status = sent.status_code
+            message.answer_body = f"{len(sent.content)} bytes, SHA-256 {hashlib.sha256(sent.content).hexdigest()}"
+            content = sent.content if sent.status_code == 200 else None
+        _complete(message, Outcome.UNKNOWN if content is None else Outcome.ANSWERED, started)
+        return content
+
+    def _begin(self, method: str, path: str, serial: str) -> ExternalMessage:
         forbid_transaction(f"calling {self.institution.code}")
-        message = ExternalMessage.objects.create(
+        return ExternalMessage(
             institution=self.institution.code,
             direction=ExternalMessage.Direction.OUT,
             serial=serial,
             method=method,
             path=path,
             nonce=secrets.token_hex(16),
-            body=json.dumps(masked, ensure_ascii=False),
             at=clock.real_now(),
         )
-        started = time.perf_counter()
-        answer = self._send(message, body)
-        message.outcome = answer.outcome
-        message.elapsed_ms = round((time.perf_counter() - started) * 1000)
-        message.save()
-        return answer
 
-    def _send(self, message: ExternalMessage, body: str) -> Answer:
+    def _send(self, message: ExternalMessage, url: str, body: str) -> httpx.Response | Outcome:
         try:
-            response = httpx.request(
+            return httpx.request(
                 message.method,
-                self.institution.url + message.path,
+                url,
                 content=body.encode(),
-                headers=self._headers(message, body),
+                headers=self.headers(message, body),
                 timeout=settings.INSTITUTION_TIMEOUT_SECONDS,
                 verify=_trusted_authorities(),
                 trust_env=False,
             )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             message.error = _describe(error)
-            return Answer(Outcome.NEVER_SENT)
-        except httpx.HTTPError as error:
+            return Outcome.NEVER_SENT
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             message.error = _describe(error)
-            return Answer(Outcome.UNKNOWN)
-        return self._read(message, response)
+            return Outcome.UNKNOWN
 
-    def _headers(self, message: ExternalMessage, body: str) -> dict[str, str]:
+    def headers(self, message: ExternalMessage, body: str) -> dict[str, str]:
+        """The headers of a request, its signature among them."""
         timestamp = str(int(message.at.timestamp()))
         key = signing.private_key(settings.PLATFORM_KEY_FILE)
         return {
@@ -128,11 +153,25 @@ class SignedClient:
         except ValueError:
             body = None
         message.answer_body = _recorded(body) if isinstance(body, dict) else mask_text(response.text[:2000])
-        good = _answer_is_signed(self.institution, response)
+        good = self.is_signed(response)
         message.signature = ExternalMessage.Signature.GOOD if good else ExternalMessage.Signature.BAD
         if not good or not isinstance(body, dict) or response.status_code >= 500:
             return Answer(Outcome.UNKNOWN)
         return Answer(Outcome.ANSWERED, response.status_code, body)
+
+    def is_signed(self, response: httpx.Response) -> bool:
+        """Whether the institution signed its answer, just now."""
+        headers = response.headers
+        timestamp, nonce = headers.get("X-Timestamp", ""), headers.get("X-Nonce", "")
+        parts = (str(response.status_code), timestamp, nonce, response.content.decode(errors="replace"))
+        key = signing.public_key(self.institution.public_key_file)
+        return is_fresh(timestamp) and signing.is_signed(key, headers.get("X-Signature", ""), *parts)
+
+
+def _complete(message: ExternalMessage, outcome: Outcome, started: float) -> None:
+    message.outcome = outcome
+    message.elapsed_ms = round((time.perf_counter() - started) * 1000)
+    message.save()
 
 
 @cache
@@ -141,8 +180,38 @@ def _trusted_authorities() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def receive_callback(institution: Institution, request: HttpRequest, take_in: Callable[[dict[str, Any]], None]) -> None:
-    """Verify a callback's size, freshness, signature and novelty, record it, and hand its JSON body to `take_in`.
+@dataclass(frozen=True)
+class Envelope:
+    """A callback as its protocol has it: the institution's number, what makes the message unique, whether it is signed
+    and fresh, and how its content is read (raises Problem), which is only done when it is signed.
+    """
+
+    serial: str
+    nonce: str
+    is_signed: bool
+    read: Callable[[], dict[str, Any]]
+
+
+Opening = Callable[[Institution, HttpRequest, str], Envelope]
+
+
+def open_callback(institution: Institution, request: HttpRequest, body: str) -> Envelope:
+    """A callback of an institution that signs as SignedClient does."""
+    return Envelope(
+        serial=request.headers.get("X-Serial", ""),
+        nonce=request.headers.get("X-Nonce", ""),
+        is_signed=_callback_is_signed(institution, request, body),
+        read=lambda: parsed(body),
+    )
+
+
+def receive_callback(
+    institution: Institution,
+    request: HttpRequest,
+    take_in: Callable[[dict[str, Any]], None],
+    opening: Opening = open_callback,
+) -> None:
+    """Verify a callback's size, freshness, signature and novelty, record it, and hand its content to `take_in`.
 
     The record and what `take_in` writes are committed together, before the institution is answered. Raises Problem
     (400, 401, 409, 413); a message with a bad signature leaves a record too.
@@ -151,13 +220,14 @@ def receive_callback(institution: Institution, request: HttpRequest, take_in: Ca
     if int(request.headers.get("Content-Length") or 0) > MAX_CALLBACK_BYTES:
         raise Problem("too_large", _("The message is too large."), status=413)
     body = request.body.decode(errors="replace")
-    message = _incoming(institution, request, body)
-    if not _callback_is_signed(institution, request, body):
+    envelope = opening(institution, request, body)
+    message = _incoming(institution, request, envelope, body)
+    if not envelope.is_signed:
         message.signature = ExternalMessage.Signature.BAD
         message.outcome = "refused"
         message.save()
         raise Problem("bad_signature", _("The signature is missing, wrong or too old."), status=401)
-    payload = _parsed(body)
+    payload = envelope.read()
     message.signature = ExternalMessage.Signature.GOOD
     message.outcome = "received"
     message.body = _recorded(payload)
@@ -174,14 +244,14 @@ def _save_once(message: ExternalMessage) -> None:
         raise Problem("replayed", _("This message has been received before."), status=409) from None
 
 
-def _incoming(institution: Institution, request: HttpRequest, body: str) -> ExternalMessage:
+def _incoming(institution: Institution, request: HttpRequest, envelope: Envelope, body: str) -> ExternalMessage:
     return ExternalMessage(
         institution=institution.code,
         direction=ExternalMessage.Direction.IN,
-        serial=request.headers.get("X-Serial", "")[:64],
+        serial=envelope.serial[:64],
         method=request.method or "",
         path=request.get_full_path()[:300],
-        nonce=request.headers.get("X-Nonce", "")[:64],
+        nonce=envelope.nonce[:64],
         body=mask_text(body[:2000]),
         at=clock.real_now(),
     )
@@ -192,22 +262,16 @@ def _callback_is_signed(institution: Institution, request: HttpRequest, body: st
     timestamp, nonce = headers.get("X-Timestamp", ""), headers.get("X-Nonce", "")
     parts = (request.method or "", request.get_full_path(), timestamp, nonce, body)
     key = signing.public_key(institution.public_key_file)
-    return bool(nonce) and _is_fresh(timestamp) and signing.is_signed(key, headers.get("X-Signature", ""), *parts)
+    return bool(nonce) and is_fresh(timestamp) and signing.is_signed(key, headers.get("X-Signature", ""), *parts)
 
 
-def _answer_is_signed(institution: Institution, response: httpx.Response) -> bool:
-    headers = response.headers
-    timestamp, nonce = headers.get("X-Timestamp", ""), headers.get("X-Nonce", "")
-    parts = (str(response.status_code), timestamp, nonce, response.content.decode(errors="replace"))
-    key = signing.public_key(institution.public_key_file)
-    return _is_fresh(timestamp) and signing.is_signed(key, headers.get("X-Signature", ""), *parts)
-
-
-def _is_fresh(timestamp: str) -> bool:
+def is_fresh(timestamp: str) -> bool:
+    """Whether Unix seconds as a message has them are at most five minutes from real time."""
     return timestamp.isdigit() and abs(clock.real_now().timestamp() - int(timestamp)) <= FRESH_SECONDS
 
 
-def _parsed(body: str) -> dict[str, Any]:
+def parsed(body: str) -> dict[str, Any]:
+    """A message's JSON object. Raises Problem (400) for anything else."""
     try:
         payload = json.loads(body)
     except ValueError:
@@ -218,7 +282,7 @@ def _parsed(body: str) -> dict[str, Any]:
 
 
 def _recorded(payload: dict[str, Any]) -> str:
-    return json.dumps(mask_payload(payload), ensure_ascii=False)
+    return json.dumps(mask_payload(payload), ensure_ascii=False, cls=DjangoJSONEncoder)
 
 
 def _describe(error: Exception) -> str:

@@ -7,10 +7,10 @@ durable transaction.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 OutcomeT = TypeVar("OutcomeT", contravariant=True)
 
@@ -58,6 +58,10 @@ class Registry(Generic[HandlerT]):
         except KeyError:
             raise LookupError(f"nobody has registered for {self.name} of {key!r}") from None
 
+    def all(self) -> list[tuple[str, HandlerT]]:
+        """Every key with its handler, in the order of the keys."""
+        return sorted(self._handlers.items(), key=lambda pair: pair[0])
+
 
 @dataclass(frozen=True)
 class DecisionOutcome:
@@ -104,3 +108,48 @@ class LoanAged:
 decision_finalised: Registry[Handler[DecisionOutcome]] = Registry("decision finalised")
 order_settled: Registry[Handler[OrderOutcome]] = Registry("order settled")
 loan_aged: Registry[ManyHandler[LoanAged]] = Registry("loan aged")
+
+
+@dataclass(frozen=True)
+class Since:
+    """From when on something counts as changed: rows stamped in real time, and rows stamped in business time."""
+
+    real: dt.datetime
+    business: dt.datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Plain values about many customers, for one section of their profiles: "features", "behaviour" or "exposure".
+
+    Each row is a customer's serial number, then the values in the order of `names`.
+    """
+
+    section: str
+    names: tuple[str, ...]
+    rows: Iterable[tuple[Any, ...]]
+
+
+class ProfileSource(Protocol):
+    """An app that knows something about customers that belongs in their profiles (whoever knows → risk)."""
+
+    def changed(self, since: Since | None) -> Iterable[str]:
+        """The serial numbers of the active customers whose facts may have changed since; of all without a `since`."""
+
+    def facts(self, customers: Sequence[str]) -> Iterable[Facts]:
+        """What is known of these customers, given by their serial numbers. Facts that time alone would change, such
+        as an age in days, are given as dates: a profile has a new row only when something happened."""
+
+
+class OutcomeSource(Protocol):
+    """Who knows what became of the credit that a subject's decisions granted (lending → risk)."""
+
+    def outcomes(
+        self, paid_out_from: dt.date, paid_out_before: dt.date, *, late_days: int, within_days: int
+    ) -> Iterable[tuple[str, bool]]:
+        """Of the credit paid out between two business dates: the reference that was decided, and whether it was
+        `late_days` past due, or written off, within `within_days` of the payout."""
+
+
+profile_sources: Registry[ProfileSource] = Registry("profile facts")
+credit_outcomes: Registry[OutcomeSource] = Registry("outcomes of credit")

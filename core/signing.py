@@ -34,14 +34,24 @@ def signed_text(*parts: str) -> bytes:
 
 def sign(key: rsa.RSAPrivateKey, *parts: str) -> str:
     """The base64 signature of `parts`."""
-    return base64.b64encode(key.sign(signed_text(*parts), padding.PKCS1v15(), hashes.SHA256())).decode()
+    return sign_bytes(key, signed_text(*parts))
 
 
 def is_signed(key: rsa.RSAPublicKey, signature: str, *parts: str) -> bool:
     """Whether `signature` is the key owner's signature of `parts`."""
+    return are_bytes_signed(key, signature, signed_text(*parts))
+
+
+def sign_bytes(key: rsa.RSAPrivateKey, content: bytes) -> str:
+    """The base64 signature of `content`, for protocols that arrange what is signed in another way."""
+    return base64.b64encode(key.sign(content, padding.PKCS1v15(), hashes.SHA256())).decode()
+
+
+def are_bytes_signed(key: rsa.RSAPublicKey, signature: str, content: bytes) -> bool:
+    """Whether `signature` is the key owner's signature of `content`."""
     try:
         raw = base64.b64decode(signature, validate=True)
-        key.verify(raw, signed_text(*parts), padding.PKCS1v15(), hashes.SHA256())
+        key.verify(raw, content, padding.PKCS1v15(), hashes.SHA256())
     except (InvalidSignature, ValueError):
         return False
     return True

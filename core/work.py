@@ -44,8 +44,9 @@ def register(kind: str, handler: Handler) -> None:
     _handlers[kind] = handler
 
 
-def enqueue(kind: str, key: str, *, delay: dt.timedelta = dt.timedelta()) -> None:
-    """Ask, as part of the open transaction, that the work be done once `delay` of real time has passed.
+def enqueue(kind: str, key: str, *, delay: dt.timedelta = dt.timedelta(), here: bool = False) -> None:
+    """Ask, as part of the open transaction, that the work be done once `delay` of real time has passed; with `here`,
+    by this process right after the commit instead of a worker, because somebody waits for it.
 
     While work of the same kind and key is open, asking again only brings it forward; if it is running just then, it
     runs once more afterwards.
@@ -65,7 +66,7 @@ def enqueue(kind: str, key: str, *, delay: dt.timedelta = dt.timedelta()) -> Non
         )
         (work_id,) = cursor.fetchone()
     if not delay:
-        transaction.on_commit(lambda: _wake(work_id), robust=True)
+        transaction.on_commit(lambda: run_next(work_id) if here else _wake(work_id), robust=True)
 
 
 def enqueue_many(kind: str, keys: Sequence[str]) -> None:

@@ -43,10 +43,22 @@ class LoanAgedHandler:
 
     def lock_free(self, references: Sequence[str]) -> set[str]:
         """Lock the open cases among many loans that nobody else holds. Who would open a case holds its loan's row."""
-        cases = CollectionCase.objects.filter(loan_serial__in=references, status=CollectionCase.Status.OPEN)
-        free = cases.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
-        held = cases.exclude(pk__in=list(free)).values_list("loan_serial", flat=True)
-        return set(references) - set(held)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH asked AS (
+                    SELECT id, loan_serial FROM debt_collection_collectioncase
+                    WHERE loan_serial = ANY(%s) AND status = 'open'
+                ), free AS (
+                    SELECT id FROM debt_collection_collectioncase WHERE id IN (SELECT id FROM asked)
+                    FOR NO KEY UPDATE SKIP LOCKED
+                )
+                SELECT loan_serial FROM asked WHERE id NOT IN (SELECT id FROM free)
+                """,
+                [list(references)],
+            )
+            held = {loan_serial for (loan_serial,) in cursor.fetchall()}
+        return set(references) - held
 
     def apply_all(self, outcomes: Sequence[LoanAged]) -> None:
         """The same for many loans, in a few statements."""

@@ -99,6 +99,7 @@ def post(date: dt.date) -> None:
 def totals(date: dt.date) -> dict[tuple[str, int], Totals]:
     """What is accrued and suspended at the end of business `date`, by product code and funder."""
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")  # to order a million shares without writing them to disk
         cursor.execute(TOTALS, {"date": date, "limit": NON_ACCRUAL_ABOVE})
         return {(product, funder): Totals(*amounts) for product, funder, *amounts in cursor.fetchall()}
 

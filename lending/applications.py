@@ -1,6 +1,7 @@
 """Applications: submitted by the customer, decided by risk, answered with an offer or a reason."""
 
 import datetime as dt
+from dataclasses import asdict
 from decimal import Decimal
 
 import structlog
@@ -8,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import consents, customers, documents, messages
+from accounts.mobile_number import clean_mobile
 from accounts.models import Customer, Document
 from core import actors, clock, work
 from core.money import format_yuan
@@ -17,8 +19,9 @@ from core.serials import Serial, next_serial
 from lending import credit_lines, products
 from lending.models import LoanApplication
 from lending.models.application import OPEN
-from risk import applicants, decisions
-from risk.facts import CreditRequest, Declared, Employment, Housing, Outcome, Purpose
+from risk import applicants, decisions, review
+from risk.applicants import NOWHERE
+from risk.facts import CreditRequest, Declared, Employment, Housing, Outcome, Purpose, Whereabouts
 from risk.models import Decision
 
 log = structlog.get_logger(__name__)
@@ -27,6 +30,7 @@ SUBJECT = "loan_application"
 DECIDE = "decide_application"
 DECIDER = actors.system("decision")
 # The picture of the ID card is read in about a second; whoever's is not is decided by a person.
+LONGEST_TEXT = 200
 READING_PATIENCE = dt.timedelta(seconds=20)
 Status = LoanApplication.Status
 
@@ -40,17 +44,19 @@ def submit(
     purpose: str,
     declared: Declared,
     method: str = "",
+    whereabouts: Whereabouts = NOWHERE,
 ) -> LoanApplication:
-    """Take on an application; it is decided within seconds (work "decide_application").
+    """Take on an application; it is decided at once, or within seconds (work "decide_application").
 
     `amount` in yuan; without a `method` the product's usual one. Raises Problem: product_unknown, amount_out_of_range,
-    term_not_offered, method_not_offered, declaration_invalid, consent_missing, identity_unverified (409),
-    document_missing (409), application_open (409).
+    term_not_offered, method_not_offered, declaration_invalid, mobile_invalid, consent_missing,
+    identity_unverified (409), document_missing (409), application_open (409).
     """
     product = products.find(product_code, on=clock.today())
     method = method or product.methods[0]
     products.check_request(product, amount=amount, term_months=term_months, method=method)
     _check_declaration(purpose, declared)
+    whereabouts = _clean(whereabouts)
     with transaction.atomic(durable=True):
         customer = customers.lock(customer.serial)
         _check_customer(customer)
@@ -68,10 +74,11 @@ def submit(
             monthly_income=declared.monthly_income,
             monthly_expenses=declared.monthly_expenses,
             monthly_debt=declared.monthly_debt,
+            **asdict(whereabouts),
             submitted_at=clock.real_now(),
         )
-        work.enqueue(DECIDE, application.serial)
-    return application
+        work.enqueue(DECIDE, application.serial, here=True)
+    return find(customer, application.serial)
 
 
 def open_of(customer: Customer) -> LoanApplication | None:
@@ -96,6 +103,30 @@ def withdraw(*, customer: Customer, serial: str) -> LoanApplication:
     return application
 
 
+def may_ask_for_person(application: LoanApplication) -> bool:
+    """Whether the customer may have a person decide on an application that the machine declined."""
+    return (
+        application.status == Status.DECLINED
+        and open_of(application.customer) is None
+        and review.may_ask_for_person(_decision_on(application))
+    )
+
+
+def ask_for_person(*, customer: Customer, serial: str) -> LoanApplication:
+    """The customer asks for a person to decide, after the machine declined.
+
+    Raises Problem: not_found (404), wrong_state, application_open, no_person_now (all 409).
+    """
+    with transaction.atomic(durable=True):
+        customers.lock(customer.serial)
+        application = find(customer, serial)
+        _require_none_open(customer)
+        application.reconsider(by=actors.customer(customer.serial), why="the customer asks for a person")
+        review.ask_for_person(_decision_on(application))
+        messages.send(customer, "application_in_review", key=f"review {application.serial}")
+    return application
+
+
 def decide(serial: str) -> work.Again | None:
     """Work handler: ask risk for a decision on the application and act on it. Harmless to repeat."""
     application = LoanApplication.objects.select_related("customer", "product").get(serial=serial)
@@ -112,6 +143,7 @@ def decide(serial: str) -> work.Again | None:
                     customer=customer,
                     declared=_declared(application),
                     exposure=credit_lines.exposure(customer),
+                    whereabouts=_whereabouts(application),
                 ),
                 request=_request(application),
             )
@@ -178,6 +210,16 @@ def _check_declaration(purpose: str, declared: Declared) -> None:
             )
 
 
+def _clean(whereabouts: Whereabouts) -> Whereabouts:
+    """Trimmed and cut to what a form takes. Raises Problem mobile_invalid."""
+    mobile = whereabouts.contact_mobile.strip()
+    return Whereabouts(
+        home_address=whereabouts.home_address.strip()[:LONGEST_TEXT],
+        employer=whereabouts.employer.strip()[:LONGEST_TEXT],
+        contact_mobile=clean_mobile(mobile, field="contact_mobile") if mobile else "",
+    )
+
+
 def _check_customer(customer: Customer) -> None:
     consents.require_consents(customer, consents.FOR_APPLICATION)
     if not customer.is_verified:
@@ -186,9 +228,17 @@ def _check_customer(customer: Customer) -> None:
         if documents.latest(customer, kind) is None:
             message = _("First upload this document: %(document)s.") % {"document": kind.label}
             raise Problem("document_missing", message, status=409, document=kind.value)
+    _require_none_open(customer)
+
+
+def _require_none_open(customer: Customer) -> None:
     if open_of(customer):
         already = _("You have an application open already: wait for its end, or withdraw it.")
         raise Problem("application_open", already, status=409)
+
+
+def _decision_on(application: LoanApplication) -> Decision:
+    return Decision.objects.get(serial=application.decision_serial)
 
 
 def _picture_is_being_read(application: LoanApplication) -> bool:
@@ -206,6 +256,10 @@ def _declared(application: LoanApplication) -> Declared:
         monthly_expenses=application.monthly_expenses,
         monthly_debt=application.monthly_debt,
     )
+
+
+def _whereabouts(application: LoanApplication) -> Whereabouts:
+    return Whereabouts(application.home_address, application.employer, application.contact_mobile)
 
 
 def _request(application: LoanApplication) -> CreditRequest:

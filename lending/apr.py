@@ -75,7 +75,19 @@ def time_in_months(start: date, end: date, base: TimeBase) -> Decimal | int:
 
 def apr_of(flows: Sequence[Flow]) -> Apr:
     """Nominal (monthly IRR × 12) and effective annual rate of `flows`. Raises NoRate."""
-    growth = monthly_growth(flows)
+    return _annual(monthly_growth(flows))
+
+
+def apr_by_month(amounts: Sequence[Decimal]) -> Apr:
+    """The same for one amount a month, yuan, positive from the borrower; the first is the advance. Raises NoRate."""
+    last_first = amounts[::-1]
+    discount = _rough_discount(last_first)
+    if discount is None:
+        return apr_of([Flow(month, amount) for month, amount in enumerate(amounts)])
+    return _annual(1 / _polish_whole(last_first, discount))
+
+
+def _annual(growth: Decimal) -> Apr:
     return Apr(nominal=(growth - 1) * 12, effective=growth**12 - 1)
 
 
@@ -89,7 +101,7 @@ def monthly_growth(flows: Sequence[Flow]) -> Decimal:
         return (-_polish_force(flows, Decimal(-_rough_force(flows)))).exp()
     amounts = _by_month(months, flows)
     discount = _rough_discount(amounts)
-    return 1 / _polish_whole(amounts, Decimal(math.exp(-_rough_force(flows)) if discount is None else discount))
+    return 1 / _polish_whole(amounts, math.exp(-_rough_force(flows)) if discount is None else discount)
 
 
 def _by_month(months: Sequence[int], flows: Sequence[Flow]) -> list[Decimal]:
@@ -113,17 +125,17 @@ def _rough_discount(amounts: Sequence[Decimal]) -> float | None:
             value = value * discount + amount
         if slope <= 0 or not 0 < (following := discount - value / slope) < 3:
             return None
-        if abs(following - discount) < 1e-13:
+        if abs(following - discount) < 1e-8:  # each step doubles the digits: this one had 8 and gave 14 or more
             return following
         discount = following
     return None
 
 
 def _first_guess(rough: Sequence[float]) -> float:
-    """The discount factor if all were repaid at the mean time of the payments."""
+    """The discount factor if all were repaid at the mean time of the payments; 1 where that says nothing."""
     lent = -sum(amount for amount in rough if amount < 0)
     paid = sum(rough) + lent
-    mean = sum(map(mul, rough, range(len(rough) - 1, -1, -1))) / paid
+    mean = sum(map(mul, rough, range(len(rough) - 1, -1, -1))) / paid if paid else 0
     return (lent / paid) ** (1 / mean) if mean > 0 else 1.0
 
 
@@ -164,8 +176,9 @@ def nearest_root(value: Callable[[float], float]) -> float:
     raise NoRate
 
 
-def _polish_whole(amounts: Sequence[Decimal], discount: Decimal) -> Decimal:
+def _polish_whole(amounts: Sequence[Decimal], guess: float) -> Decimal:
     """The monthly discount factor of `amounts` by month, from a good guess: one step of Newton's doubles the digits."""
+    discount = Decimal(repr(guess))
     value = slope = ZERO
     for amount in amounts:
         slope = slope * discount + value

@@ -61,6 +61,8 @@ def close_day(key: str) -> work.Again | None:
         if clock.real_now() > until:
             return work.Again(after=dt.timedelta())
         _close_or_leave(serial, date)
+    if clock.real_now() > until:
+        return work.Again(after=dt.timedelta())
     accruals.post(date)
     month_ends.keep(date)
     ClosedDay.objects.get_or_create(

@@ -4,7 +4,7 @@ from accounts import customers, messages
 from core import actors
 from core.money import format_yuan
 from core.registry import OrderOutcome
-from lending import booking, credit_lines, dues, loans, quotes, shares
+from lending import booking, credit_lines, dues, loans, quotes, releases, shares
 from lending.models import CreditLine, Instalment, Loan, Participation
 from payments import orders
 from payments.orders import OrderKind, Payee
@@ -80,6 +80,7 @@ def _start(loan: Loan, outcome: OrderOutcome) -> None:
 
 def _cancel(loan: Loan, outcome: OrderOutcome) -> None:
     loan.cancel(by=PAYER, why=f"payout failed: {outcome.reason}")
+    releases.order(loan)
     credit_lines.release(_line(loan), loan_serial=loan.serial)
     messages.send(loan.customer, "payout_failed", {"loan": loan.serial}, key=f"failed {loan.serial}")
 
@@ -91,6 +92,7 @@ def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
     booking.payout_returned(loan, on=outcome.business_date, reference=outcome.order_serial)
     credit_lines.restore(_line(loan), loan.principal)
     loan.cancel(by=PAYER, why=f"payout came back: {outcome.reason}")
+    releases.order(loan)
     messages.send(loan.customer, "payout_failed", {"loan": loan.serial}, key=f"failed {loan.serial}")
 
 

@@ -11,7 +11,7 @@ from core import actors, clock, work
 from core.institutions import institution
 from core.outbound import Answer, Outcome, SignedClient
 from core.serials import Serial, next_serial
-from lending import credit_lines, disbursement
+from lending import credit_lines, disbursement, releases
 from lending.models import FundingAgreement, Loan, Participation
 from lending.split import split
 
@@ -113,4 +113,5 @@ def settle(loan_serial: str, said: str, answer: Answer) -> None:
         participation.refuse(by=by, why=reason, funder_serial=funder_serial)
     else:
         participation.give_up(by=by, why=f"no answer in time ({answer.outcome})")
+        releases.order(loan)
     disbursement.order_payout(loan, participation)

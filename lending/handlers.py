@@ -2,9 +2,22 @@
 
 from accounts import message_templates, roles
 from core import work
-from core.registry import decision_finalised, order_settled
-from lending import applications, changes, day_close, disbursement, funding, product_drafts, refunds, repayments
+from core.registry import credit_outcomes, decision_finalised, order_settled, profile_sources
+from lending import (
+    applications,
+    changes,
+    day_close,
+    deductions,
+    disbursement,
+    funding,
+    product_drafts,
+    refunds,
+    releases,
+    repayments,
+)
+from lending.customer_facts import CustomerFacts
 from lending.message_templates import TEMPLATES
+from lending.outcomes import Outcomes
 
 SEEN_BY_ALL = [
     f"lending.view_{model}"
@@ -22,11 +35,16 @@ def register() -> None:
     order_settled.register(disbursement.PURPOSE, disbursement.PayoutHandler())
     order_settled.register(repayments.PURPOSE, repayments.CollectionHandler())
     order_settled.register(refunds.PURPOSE, refunds.RefundHandler())
+    profile_sources.register("lending", CustomerFacts())
+    credit_outcomes.register(applications.SUBJECT, Outcomes())
     work.register(applications.DECIDE, applications.decide)
     work.register(funding.ASK, funding.ask)
+    work.register(releases.RELEASE, releases.tell)
     work.register(day_close.CLOSE_DAY, day_close.close_day)
     work.register(day_close.HELP_CLOSE_DAY, day_close.help_close_day)
     work.register(day_close.CLOSE_LOAN, day_close.close_one)
+    work.register(deductions.PLAN, deductions.plan)
+    work.register(deductions.DEDUCT, deductions.deduct)
     message_templates.register(*TEMPLATES)
     for role in roles.Role:
         roles.grant(role, SEEN_BY_ALL)

@@ -86,8 +86,9 @@ def _days_of_30(start: date, end: date) -> int:
 def rate_factors(rate: Rate, day_count: DayCount, periods: Sequence[Period]) -> list[Factor]:
     """Interest per yuan for each of `periods`, whole."""
     if rate.kind is RateKind.DAILY and day_count is not DayCount.THIRTY_360:
-        value = rate.value
-        return [Factor(value * (due - start).days, 1) for start, due, _ in periods]
+        lengths = [(due - start).days for start, due, _ in periods]
+        factors = {days: Factor(rate.value * days, 1) for days in set(lengths)}  # months have few lengths
+        return [factors[days] for days in lengths]
     return [rate_factor(rate, day_count, period.start, period.due, period) for period in periods]
 
 

@@ -62,6 +62,9 @@ class Every:
         return add_months(start, self.months * times) if self.months else start + timedelta(self.days * times)
 
 
+MONTHLY = Every(months=1)
+
+
 class Period(NamedTuple):
     """Days [start, due): the first day counts, the due date does not. `regular_days` are those of a whole period."""
 
@@ -87,6 +90,11 @@ class Calendar:
     every: Every
     first_due: date | None = None
     month_end: MonthEnd = MonthEnd.CLAMP
+
+    @property
+    def is_monthly(self) -> bool:
+        """Whether the nth period ends n months after the start."""
+        return self.every == MONTHLY and self.first_due is None and self.month_end is MonthEnd.CLAMP
 
     def endless(self) -> Iterator[Period]:
         """Period after period."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import onboarding
 from accounts.models import Customer
@@ -20,6 +21,7 @@ from lending import (
     confirmations,
     contracts,
     cooling_off,
+    deductions,
     frozen_terms,
     loans,
     products,
@@ -30,7 +32,7 @@ from lending import (
 from lending.models import Loan, LoanApplication, Product, Repayment
 from lending.portal_forms import ApplyForm, ContractForm, RepayForm
 from lending.schedule import make_schedule
-from risk.facts import Declared
+from risk.facts import Declared, Whereabouts
 from risk.reasons import for_customer
 
 PRODUCT = "consumer"
@@ -96,6 +98,7 @@ def _submit(customer: Customer, product: Product, given: dict[str, Any]) -> Loan
         purpose=given["purpose"],
         method=given["method"],
         declared=Declared(**{name: given[name] for name in DECLARED}),
+        whereabouts=Whereabouts(given["home_address"], given["employer"], given["contact_mobile"]),
     )
 
 
@@ -122,7 +125,19 @@ def _standing(found: LoanApplication) -> dict[str, Any]:
         context.update(_offer(found))
     if found.status == Status.DECLINED:
         context["reasons"] = for_customer(found.reasons)
+        context["may_ask_for_person"] = applications.may_ask_for_person(found)
     return context
+
+
+@require_POST
+@customer_page
+def ask_for_person(request: HttpRequest, customer: Customer, serial: str) -> HttpResponse:
+    """The customer asks for a person to decide, after the machine declined."""
+    try:
+        applications.ask_for_person(customer=customer, serial=serial)
+    except Problem as problem:
+        flash.error(request, str(problem.message))
+    return redirect("application", serial)
 
 
 def _offer(found: LoanApplication) -> dict[str, Any]:
@@ -204,6 +219,7 @@ def _loan(found: Loan) -> dict[str, Any]:
         "events": found.events.all(),
         "last_repayment": found.repayments.order_by("-id").first(),
         "repaying": on_its_way,
+        "deducted_on": deductions.next_for(found),
         "moving": found.status == Loan.Status.PENDING or on_its_way is not None,
     }
 

@@ -30,6 +30,9 @@ def _yuan(label: Any, help_text: Any = "", initial: str | None = None) -> forms.
     )
 
 
+_COMPARED = _("You may leave this empty. It is compared with other applications to stop fraud.")
+
+
 class ApplyForm(PortalForm):
     """A loan application: what is wanted, and what the customer lives on."""
 
@@ -48,6 +51,15 @@ class ApplyForm(PortalForm):
     monthly_income = _yuan(_("Income a month"))
     monthly_expenses = _yuan(_("Expenses a month"), _("Rent, food, family, without repayments."))
     monthly_debt = _yuan(_("Repayments a month on other debts"), initial="0")
+    home_address = forms.CharField(label=_("Home address"), help_text=_COMPARED, max_length=200, required=False)
+    employer = forms.CharField(label=_("Employer"), help_text=_COMPARED, max_length=200, required=False)
+    contact_mobile = forms.CharField(
+        label=_("Mobile of somebody close to you"),
+        help_text=_("You may leave this empty. It is compared with other applications; nobody calls it."),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+    )
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,6 +6,7 @@ urlpatterns = [
     path("apply/", portal.apply, name="apply"),
     path("applications/<serial:serial>/", portal.application, name="application"),
     path("applications/<serial:serial>/state/", portal.application_state, name="application-state"),
+    path("applications/<serial:serial>/review/", portal.ask_for_person, name="ask-for-person"),
     path("applications/<serial:serial>/costs/", portal.cost_sheet, name="cost-sheet"),
     path("applications/<serial:serial>/contract/", portal.contract, name="contract"),
     path("loans/", portal.all_loans, name="loans"),

@@ -49,7 +49,7 @@ def ask(
         _require_repayable(loan)
         dues.bring_up_to(loan, today)
         strategy = _agreed_strategy(loan, standing.fold_of(loan, today), amount, strategy)
-        return _order(loan, amount, strategy, request_key)
+        return collect(loan, amount, strategy=strategy, request_key=request_key)
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,16 @@ def _agreed_strategy(loan: Loan, folded: LoanFold, amount: Decimal, strategy: st
     return strategy
 
 
-def _order(loan: Loan, amount: Decimal, strategy: str, request_key: str) -> Repayment:
+def collect(
+    loan: Loan, amount: Decimal, *, kind: str = Repayment.Kind.ACTIVE, strategy: str = "", request_key: str
+) -> Repayment:
+    """Have `amount` yuan collected from the borrower's card, as part of the transaction in which the loan is locked and
+    brought up to today. Raises Problem card_missing (409).
+    """
     repayment = Repayment.objects.create(
         serial=next_serial(Serial.REPAYMENT),
         loan=loan,
+        kind=kind,
         amount=amount,
         strategy=strategy,
         request_key=request_key,

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import ZERO
-from lending.apr import Apr, Flow, NoRate, TimeBase, apr_of, time_in_months
+from lending.apr import Apr, Flow, NoRate, TimeBase, apr_by_month, apr_of, time_in_months
 from lending.interest import Rate
 from lending.plan import Instalment, Plan
 from lending.straight import is_straight, straight_rows
@@ -28,14 +28,17 @@ class Schedule:
 
 def make_schedule(terms: Terms) -> Schedule:
     """The schedule that `terms` give when everything is paid on its day. Raises NeverRepaid."""
-    rows = straight_rows(terms) if is_straight(terms) else planned_rows(terms)
+    straight = is_straight(terms)
+    rows = straight_rows(terms) if straight else planned_rows(terms)
     if terms.fees:
         add_fees(rows, terms)
+    by_month = straight and not terms.fees and terms.calendar and terms.calendar.is_monthly
+    totals = [row.total for row in rows]
     return Schedule(
         rows=tuple(rows),
         total_interest=sum((row.interest for row in rows), ZERO),
-        total=sum((row.total for row in rows), ZERO),
-        apr=apr_of_rows(rows, terms),
+        total=sum(totals, ZERO),
+        apr=_apr_of_months([-terms.principal, *totals]) if by_month else apr_of_rows(rows, terms),
     )
 
 
@@ -82,6 +85,14 @@ def row_fee(row: Instalment, terms: Terms, is_last: bool) -> Decimal:
     until = date.max if is_last else row.due
     due = [fee for fee in terms.fees if fee.date is None or since < fee.date <= until]
     return sum((fee_amount(fee, terms) for fee in due), ZERO)
+
+
+def _apr_of_months(amounts: list[Decimal]) -> Apr | None:
+    """The same for one flow a month, which needs no dates."""
+    try:
+        return apr_by_month(amounts)
+    except NoRate:
+        return None
 
 
 def apr_of_rows(rows: list[Instalment], terms: Terms, base: TimeBase = TimeBase.MONTHS) -> Apr | None:

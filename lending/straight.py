@@ -10,10 +10,9 @@ from core.money import ZERO
 from lending.interest import Factor, rate_factors
 from lending.levels import choose_instalment, choose_principal
 from lending.plan import Instalment
-from lending.terms import Grace, Method, Terms
+from lending.terms import NO_GRACE, Method, Terms
 
 METHODS = {Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL}
-NO_GRACE = Grace()
 
 
 def is_straight(terms: Terms) -> bool:
@@ -35,7 +34,9 @@ def straight_rows(terms: Terms) -> list[Instalment]:
     balance, rounded = terms.principal, terms.conventions.rounder()
     with_interest, last = terms.method is Method.EQUAL_INSTALMENT, len(factors)
     rows = []
-    for number, (period, (over, under), pays) in enumerate(zip(terms.periods, factors, principals, strict=True), 1):
+    for number, ((start, due, _), (over, under), pays) in enumerate(
+        zip(terms.periods, factors, principals, strict=True), 1
+    ):
         interest = rounded(balance * over / under)
         principal = pays - interest if with_interest else pays
         if number == last or principal > balance:
@@ -43,7 +44,7 @@ def straight_rows(terms: Terms) -> list[Instalment]:
         elif principal < 0:
             principal = ZERO
         balance -= principal
-        rows.append(Instalment(number, period.start, period.due, principal, interest, balance))
+        rows.append(Instalment(number, start, due, principal, interest, balance))
     return rows
 
 

@@ -1,6 +1,6 @@
 """What a borrower and a lender agreed: the plain values that every schedule, quote and booking is computed from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -55,6 +55,10 @@ class Grace:
     interest_free: int = 0
 
 
+OWN_CONVENTIONS = Conventions()
+NO_GRACE = Grace()
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The frozen terms of one loan. `instalment` fixes the level instalment; `until_repaid` adds periods as it needs
@@ -64,12 +68,12 @@ class Terms:
     rate: Rate
     method: Method
     periods: tuple[Period, ...]
-    conventions: Conventions = field(default_factory=Conventions)
+    conventions: Conventions = OWN_CONVENTIONS
     calendar: Calendar | None = None
     instalment: Decimal | None = None
     until_repaid: bool = False
     principal_weights: tuple[Decimal, ...] = ()
-    grace: Grace = field(default_factory=Grace)
+    grace: Grace = NO_GRACE
     rate_changes: tuple[RateChange, ...] = ()
     fees: tuple[Fee, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from accounts.roles import Role, grant
 from core import work
-from payments import callbacks, orders, querying, reconciliation, sealing, sending, settlement
+from payments import callbacks, day_locks, lateness, orders, querying, reconciliation, sealing, sending, settlement
 
 _SEEN = (
     "account",
@@ -15,6 +15,9 @@ _SEEN = (
     "statementline",
     "difference",
     "settlementreport",
+    "reconciledday",
+    "routingrules",
+    "routechoice",
     "seal",
 )
 
@@ -27,7 +30,12 @@ def register() -> None:
     work.register(callbacks.APPLY, callbacks.apply)
     work.register(callbacks.CHANGED, callbacks.report_change)
     work.register(settlement.SETTLE, settlement.work_off)
+    work.register(day_locks.WORK, day_locks.work_off)
     work.register(sealing.SEAL, sealing.work_off)
+    lateness.register()
     seen = [f"payments.view_{model}" for model in _SEEN]
-    grant(Role.FINANCE_OFFICER, [*seen, "payments.resolve_difference", "payments.settle_day", "core.change_work"])
+    may = ["payments.resolve_difference", "payments.approve_difference", "payments.settle_day", "core.change_work"]
+    may += ["payments.draft_routingrules", "payments.publish_routingrules"]
+    may += [day_locks.LOCK, day_locks.UNLOCK]
+    grant(Role.FINANCE_OFFICER, [*seen, *may])
     grant(Role.ADMINISTRATOR, seen)

@@ -71,12 +71,16 @@ def compare(
     """
     found: list[Discrepancy] = []
     stated: set[Key] = set()
+    again: dict[tuple[Key, str], list[Movement]] = {}
     for line in theirs:
         if line.key in stated or line.key in around.earlier:
-            found.append(Discrepancy(DifferenceKind.DUPLICATE, line, ZERO, line.effect))
+            again.setdefault((line.key, line.channel_trade_no), []).append(line)
         else:
             stated.add(line.key)
             found += _against_ours(line, ours.get(line.key), around)
+    for lines in again.values():
+        surplus = sum((line.effect for line in lines), ZERO)
+        found.append(Discrepancy(DifferenceKind.DUPLICATE, lines[0], ZERO, surplus))
     elsewhere = {*stated, *around.earlier, *around.later}
     found += _missing_at_them(date, ours.values(), elsewhere)
     return found

@@ -12,7 +12,7 @@ from payments import channels, settling
 from payments.channels import CHANNELS, ENDS, Finding, State
 from payments.models import OrderStatus, PaymentAttempt, PaymentOrder
 from payments.orders import SEND
-from payments.sending import NOT_TAKEN_ON, hear
+from payments.sending import NOT_TAKEN_ON, end, hear
 
 SHORTEST_PAUSE = dt.timedelta(seconds=1)
 LONGEST_PAUSE = dt.timedelta(minutes=10)
@@ -34,9 +34,9 @@ def recheck(order_serial: str) -> Again | None:
 
 def _ask(attempt: PaymentAttempt) -> Again | None:
     asked_at = clock.real_now()
-    finding = channels.ask(attempt.order, attempt.out_trade_no)
+    finding = channels.ask(attempt)
     if finding.state in ENDS:
-        settling.settle(attempt.order.serial, finding)
+        end(attempt, finding)
         return None
     if finding.state is not State.NOT_FOUND:
         return _not_yet(attempt, finding)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core import actors, clock, work
 from core.money import ZERO
 from core.problems import Problem
+from payments import adjustments
 from payments.channels import Channel
 from payments.matching import RETURNED, SUCCESS, Discrepancy, Key, Movement, Surroundings, compare
 from payments.models import (
@@ -19,34 +20,27 @@ from payments.models import (
     OrderStatus,
     PaymentAttempt,
     PaymentOrder,
+    ReconciledDay,
     StatementFile,
     StatementLine,
 )
 from payments.statements import movement_of
 
 RECHECK = "recheck_order"
+# For so long after its day a movement may still turn up in a statement.
+STATED_WITHIN = dt.timedelta(days=30)
 RECONCILER = actors.system("reconciliation")
 
 
 def reconcile(channel: Channel, date: dt.date) -> None:
-    """Compare the imported statement of `date` with our records, then the earlier days that still have open
-    differences.
+    """Compare the imported statement of `date` with our records, then the earlier days whose differences it may
+    explain.
 
-    Harmless to repeat. Raises StatementFile.DoesNotExist before the import.
+    Harmless to repeat. Raises StatementFile.DoesNotExist before the import, Problem `day_locked` (409).
     """
     _reconcile_day(channel, date)
-    for earlier in _days_with_open_differences(channel, before=date):
-        _reconcile_day(channel, earlier)
-
-
-def resolve(difference: Difference, *, by: str, how: str) -> None:
-    """A person has dealt with an open difference and says how. Raises Problem without a word, or when it is not
-    open.
-    """
-    if not how.strip():
-        raise Problem("reason_missing", _("Say how this was resolved."), field="how")
-    with transaction.atomic(durable=True):
-        difference.resolve(by=by, why=how.strip())
+    for earlier in _days_to_look_at_again(channel, before=date):
+        _reconcile_day(channel, earlier, even_locked=True)
 
 
 def open_differences(date: dt.date, channel: str) -> int:
@@ -54,14 +48,30 @@ def open_differences(date: dt.date, channel: str) -> int:
     return Difference.objects.filter(date=date, channel=channel, status=Difference.Status.OPEN).count()
 
 
-def _days_with_open_differences(channel: Channel, *, before: dt.date) -> list[dt.date]:
-    waiting = Difference.objects.filter(channel=channel.code, date__lt=before, status=Difference.Status.OPEN)
-    return list(waiting.order_by("date").values_list("date", flat=True).distinct())
+def is_locked(date: dt.date, channel: str) -> bool:
+    """Whether an officer has locked the reconciled day."""
+    return ReconciledDay.objects.filter(date=date, channel=channel, status=ReconciledDay.Status.LOCKED).exists()
+
+
+def day_locked() -> Problem:
+    """What a locked day answers."""
+    return Problem("day_locked", _("This day is locked: have it unlocked by a second person first."), status=409)
+
+
+def _days_to_look_at_again(channel: Channel, *, before: dt.date) -> list[dt.date]:
+    """Days with open differences, and the late ones among those with settled ones."""
+    differences = Difference.objects.filter(channel=channel.code, date__lt=before)
+    doubtful = Q(status=Difference.Status.OPEN) | Q(status=Difference.Status.RESOLVED, date__gte=before - STATED_WITHIN)
+    return list(differences.filter(doubtful).order_by("date").values_list("date", flat=True).distinct())
 
 
 @transaction.atomic(durable=True)
-def _reconcile_day(channel: Channel, date: dt.date) -> None:
+def _reconcile_day(channel: Channel, date: dt.date, *, even_locked: bool = False) -> None:
     statement = StatementFile.objects.select_for_update(no_key=True).get(channel=channel.code, date=date)
+    day, _new = ReconciledDay.objects.get_or_create(channel=channel.code, date=date)
+    day.lock()  # whoever is just locking it waits, and then sees what was found
+    if day.status == ReconciledDay.Status.LOCKED and not even_locked:
+        raise day_locked()
     theirs = [movement_of(line, date) for line in statement.lines.all()]
     found = compare(
         date=date,
@@ -70,10 +80,9 @@ def _reconcile_day(channel: Channel, date: dt.date) -> None:
         around=_surroundings(channel, date, theirs),
     )
     kept = {_keep(channel, date, discrepancy).pk for discrepancy in found}
-    for gone in Difference.objects.filter(channel=channel.code, date=date, status=Difference.Status.OPEN).exclude(
-        pk__in=kept
-    ):
-        gone.clear(by=RECONCILER, why="the records agree now")
+    gone = Difference.objects.filter(channel=channel.code, date=date).exclude(status=Difference.Status.CLEARED)
+    for difference in gone.exclude(pk__in=kept):
+        adjustments.let_go(difference, by=RECONCILER, why="the records agree now")
 
 
 def _our_movements(channel: Channel, date: dt.date, stated: set[str]) -> dict[Key, Movement]:

@@ -5,30 +5,54 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import transaction
 
-from core import clock
-from payments import ledger
-from payments.channels import PAYMENT
+from core import actors, clock
+from payments import ledger, route_rules
+from payments.channels import CHANNELS, PAYMENT
 from payments.chart import AccountKind, account
-from payments.models import Transfer
+from payments.models import RoutingRules, Transfer
+from payments.routing import Lane
 
-OPENING_KEY = f"opening:{PAYMENT.code}"
 OWN_FUNDS = "own"
-# What the sandbox's institution opens our account with (docs/sandbox.md); outside a sandbox, money arrives by postings.
+# What each institution of the sandbox opens our account with (docs/sandbox.md); elsewhere money arrives by postings.
 SANDBOX_OPENING_BALANCE = Decimal("1000000000.00")
+FAILED_TRY_COST = Decimal("0.50")
+INSTALLER = actors.system("installation")
+WHY = "came with the program"
 
 
 @transaction.atomic
 def load() -> None:
-    """In a sandbox, book the money that its institution says we have. Again and again is harmless."""
-    if not settings.SANDBOX or Transfer.objects.filter(key=OPENING_KEY).exists():
+    """The first routing rules; in a sandbox, also the money that its institutions say we have. Again and again is
+    harmless.
+    """
+    _publish_first_rules()
+    if settings.SANDBOX:
+        for code in CHANNELS:
+            _book_opening_balance(code)
+
+
+def _publish_first_rules() -> None:
+    """Every payout goes through the payment institution, at a yuan each."""
+    if RoutingRules.objects.exists():
+        return
+    lanes = [route_rules.written(Lane(PAYMENT.code, fixed_fee=Decimal("1.00")))]
+    first = RoutingRules(version=1, lanes=lanes, failed_try_cost=FAILED_TRY_COST)
+    first.save()
+    first.propose(by=INSTALLER, why=WHY)
+    first.publish(by=INSTALLER, why=WHY)
+
+
+def _book_opening_balance(channel: str) -> None:
+    key = f"opening:{channel}"
+    if Transfer.objects.filter(key=key).exists():
         return
     ledger.post(
-        key=OPENING_KEY,
+        key=key,
         business_date=clock.today(),
         purpose="opening",
-        reference=PAYMENT.code,
+        reference=channel,
         entries=[
-            ledger.debit(account(AccountKind.CHANNEL_CASH, channel=PAYMENT.code), SANDBOX_OPENING_BALANCE),
+            ledger.debit(account(AccountKind.CHANNEL_CASH, channel=channel), SANDBOX_OPENING_BALANCE),
             ledger.credit(account(AccountKind.FUND_POOL, funder=OWN_FUNDS), SANDBOX_OPENING_BALANCE),
         ],
     )

@@ -18,9 +18,9 @@ from core.serials import Serial, next_serial
 from core.work import Again
 from payments import ledger, reconciliation, statements
 from payments.booking import FEE, RETURNED
-from payments.channels import CHANNELS, Channel
+from payments.channels import CHANNELS, PAYMENT, Channel
 from payments.chart import AccountKind, account
-from payments.models import Entry, OrderKind, SettlementReport, StatementFile
+from payments.models import Entry, OrderKind, PaymentAttempt, SettlementReport, StatementFile
 
 SETTLE = "settle_day"
 NOT_READY_PAUSE = dt.timedelta(minutes=1)
@@ -37,10 +37,15 @@ def schedule(channel: Channel, date: dt.date) -> None:
 
 
 def request(date: dt.date) -> None:
-    """Have a business day settled now. Raises Problem `day_not_over` (409) before its statements are ready."""
+    """Have a business day settled now.
+
+    Raises Problem: day_not_over, before its statements are ready, and day_locked (both 409).
+    """
     if not _is_ready(date):
         message = _("A day can be settled from 10:00 of the next day.")
         raise Problem("day_not_over", message, status=409, field="date")
+    if all(reconciliation.is_locked(date, channel.code) for channel in _in_use()):
+        raise reconciliation.day_locked()
     with transaction.atomic(durable=True):
         work.enqueue(SETTLE, date.isoformat())
 
@@ -55,17 +60,18 @@ def work_off(key: str) -> Again | None:
 
 
 def settle_day(business_date: dt.date) -> list[SettlementReport]:
-    """Fetch each channel's statement, reconcile, and write the day's reports. Again is harmless: figures are fixed
-    once.
+    """Fetch the statement of each channel in use, reconcile, and write the day's reports. Again is harmless: figures
+    are fixed once.
 
     Returns an empty list while an institution has no statement to give. Raises Problem for a statement that is broken.
     """
     reports = []
-    for channel in CHANNELS.values():
+    for channel in _in_use():
         statement = statements.fetch(channel, business_date)
         if statement is None:
             return []
-        reconciliation.reconcile(channel, business_date)
+        if not reconciliation.is_locked(business_date, channel.code):
+            reconciliation.reconcile(channel, business_date)
         reports.append(_report(channel, business_date, statement))
     return reports
 
@@ -87,12 +93,20 @@ def as_csv(report: SettlementReport) -> str:
     return out.getvalue()
 
 
+def _in_use() -> list[Channel]:
+    """The institution that collects, and every other through which we ever sent anything: no other can have moved
+    money of ours.
+    """
+    attempts = PaymentAttempt.objects.all()
+    return [one for one in CHANNELS.values() if one is PAYMENT or attempts.filter(channel=one.code).exists()]
+
+
 def _is_ready(date: dt.date) -> bool:
     return clock.now() >= _ready_at(date)
 
 
 def _ready_at(date: dt.date) -> dt.datetime:
-    return max(statements.ready_at(channel, date) for channel in CHANNELS.values())
+    return max(statements.ready_at(channel, date) for channel in _in_use())
 
 
 @transaction.atomic(durable=True)

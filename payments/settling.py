@@ -12,7 +12,7 @@ from core import actors, clock
 from core.registry import OrderOutcome, order_settled
 from payments import booking, settlement
 from payments.channels import CHANNELS, Finding, State
-from payments.models import OrderStatus, PaymentOrder
+from payments.models import OrderStatus, PaymentAttempt, PaymentOrder
 
 _BEYOND = {
     OrderStatus.SUCCEEDED: (OrderStatus.SUCCEEDED, OrderStatus.RETURNED),
@@ -37,6 +37,26 @@ Condition = Callable[[PaymentOrder], bool]
 def always(order: PaymentOrder) -> bool:
     """What the institution itself said needs no condition."""
     return True
+
+
+def about(attempt: PaymentAttempt, finding: Finding) -> Condition:
+    """That the news is about the number under which the order is being sent now.
+
+    That an earlier one, which another channel has taken over since, failed is known already. That it moved money after
+    all is for a person: raises Contradiction.
+    """
+
+    def is_current(order: PaymentOrder) -> bool:
+        last = order.attempts.last()
+        if last is None or last.out_trade_no == attempt.out_trade_no:
+            return True
+        if finding.state is State.FAILED:
+            return False
+        raise Contradiction(
+            f"{order}: {finding.state} of {attempt.out_trade_no}, but it went on as {last.out_trade_no}"
+        )
+
+    return is_current
 
 
 def settle(order_serial: str, finding: Finding, *, provided: Condition = always) -> None:

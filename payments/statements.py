@@ -1,36 +1,18 @@
 """The institution's statement of a day: fetched, checked against its hash and its totals, imported whole, once."""
 
-import csv
 import datetime as dt
 import hashlib
-import io
-from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.money import ZERO
 from core.problems import Problem
 from core.serials import Serial, next_serial
-from payments.channels import Channel, money
+from payments.channels import Channel, Totals, statement_broken
 from payments.matching import Movement
 from payments.models import StatementFile, StatementLine
-
-COLUMNS = ["channel_serial", "serial", "kind", "amount", "fee", "status", "finished_at"]
-TOTAL = "#total"
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The last line of a statement: count, and yuan out, in and charged."""
-
-    rows: int
-    sum_out: Decimal
-    sum_in: Decimal
-    fees: Decimal
 
 
 def ready_at(channel: Channel, date: dt.date) -> dt.datetime:
@@ -47,18 +29,10 @@ def fetch(channel: Channel, date: dt.date) -> StatementFile | None:
     if imported:
         return imported
     serial = next_serial(Serial.STATEMENT)
-    answer = channel.client.get(f"/payment/v1/statements/{date.isoformat()}", serial=serial)
-    if not answer.ok:
+    file = channel.fetch_statement(date, serial=serial)
+    if file is None:
         return None
-    if answer.body.get("date") != date.isoformat():
-        raise _broken(_("The statement is for another day."))
-    return import_statement(
-        channel=channel,
-        date=date,
-        sha256=str(answer.body.get("sha256")),
-        content=str(answer.body.get("content")),
-        serial=serial,
-    )
+    return import_statement(channel=channel, date=date, sha256=file.sha256, content=file.content, serial=serial)
 
 
 @transaction.atomic
@@ -69,14 +43,14 @@ def import_statement(*, channel: Channel, date: dt.date, sha256: str, content: s
     when hash, lines and totals do not agree.
     """
     if hashlib.sha256(content.encode()).hexdigest() != sha256:
-        raise _broken(_("The statement does not match its hash."))
+        raise statement_broken(_("The statement does not match its hash."))
     imported = StatementFile.objects.filter(channel=channel.code, date=date).first()
     if imported:
         if imported.sha256 != sha256:
             message = _("Another statement of this day has been imported before.")
             raise Problem("statement_changed", message, status=409)
         return imported
-    lines, totals = parse(content)
+    lines, totals = _parse(channel, content)
     statement = StatementFile.objects.create(
         serial=serial,
         channel=channel.code,
@@ -94,36 +68,15 @@ def import_statement(*, channel: Channel, date: dt.date, sha256: str, content: s
     return statement
 
 
-def parse(content: str) -> tuple[list[StatementLine], Totals]:
+def _parse(channel: Channel, content: str) -> tuple[list[StatementLine], Totals]:
     """The lines and totals of a statement's text. Raises Problem `statement_broken` unless they agree."""
     try:
-        rows = list(csv.reader(io.StringIO(content)))
-        if rows[0] != COLUMNS or rows[-1][0] != TOTAL:
-            raise ValueError("head or foot")
-        lines = [_line(number, row) for number, row in enumerate(rows[1:-1], start=1)]
-        said = Totals(int(rows[-1][1]), *map(money, rows[-1][2:5]))
+        lines, said = channel.parse_statement(content)
     except (ValueError, IndexError, TypeError):
-        raise _broken(_("The statement cannot be read.")) from None
+        raise statement_broken(_("The statement cannot be read.")) from None
     if said != _add_up(lines):
-        raise _broken(_("The statement's lines do not add up to its totals."))
+        raise statement_broken(_("The statement's lines do not add up to its totals."))
     return lines, said
-
-
-def _line(number: int, row: list[str]) -> StatementLine:
-    channel_trade_no, out_trade_no, kind, amount, fee, status, finished_at = row
-    moment = parse_datetime(finished_at)
-    if moment is None:
-        raise ValueError(finished_at)
-    return StatementLine(
-        no=number,
-        channel_trade_no=channel_trade_no,
-        out_trade_no=out_trade_no,
-        kind=kind,
-        amount=money(amount),
-        fee=money(fee),
-        status=status,
-        finished_at=moment,
-    )
 
 
 def movement_of(line: StatementLine, date: dt.date) -> Movement:
@@ -147,7 +100,3 @@ def _add_up(lines: list[StatementLine]) -> Totals:
         sum_in=sum((flow for flow in flows if flow > 0), ZERO),
         fees=sum((line.fee for line in lines), ZERO),
     )
-
-
-def _broken(message: object) -> Problem:
-    return Problem("statement_broken", message)  # type: ignore[arg-type]

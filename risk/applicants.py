@@ -1,6 +1,8 @@
 """An applicant's facts, gathered from what accounts know and what the applicant declares."""
 
 import datetime as dt
+import re
+import unicodedata
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -9,13 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts import devices, documents
 from accounts.models import Customer, Device, Document
 from core import clock
+from core.crypto import blind_index
 from core.problems import Problem
-from risk.facts import Applicant, Declared, TraceKind
+from risk.facts import Applicant, Declared, TraceKind, Whereabouts
 
 HOUR = dt.timedelta(hours=1)
+NOWHERE = Whereabouts()
 
 
-def gather(*, customer: Customer, declared: Declared, exposure: Decimal) -> Applicant:
+def gather(
+    *, customer: Customer, declared: Declared, exposure: Decimal, whereabouts: Whereabouts = NOWHERE
+) -> Applicant:
     """The facts of a verified customer who already owes us, or has held, `exposure` yuan.
 
     Raises Problem `identity_unverified` (409).
@@ -31,7 +37,8 @@ def gather(*, customer: Customer, declared: Declared, exposure: Decimal) -> Appl
         id_card_check=papers.get(Document.Kind.ID_CARD, "missing"),
         income_proof=Document.Kind.INCOME_PROOF in papers,
         device_age_hours=_device_age_hours(footprint.device),
-        traces=_traces(customer, footprint),
+        device_signs=footprint.signs,
+        traces=_traces(customer, footprint) + _told(whereabouts),
         **asdict(declared),
     )
 
@@ -43,8 +50,20 @@ def _traces(customer: Customer, footprint: devices.Footprint) -> tuple[tuple[str
         (TraceKind.DEVICE, footprint.device),
         (TraceKind.IP, footprint.ip),
         *((TraceKind.CARD, card) for card in footprint.cards),
+        *((TraceKind.PICTURE, picture) for picture in footprint.pictures),
     ]
     return tuple((str(kind), index) for kind, index in found if index)
+
+
+def _told(whereabouts: Whereabouts) -> tuple[tuple[str, str], ...]:
+    """Traces of what was told, the same however it was written."""
+    told = {
+        TraceKind.ADDRESS: whereabouts.home_address,
+        TraceKind.EMPLOYER: whereabouts.employer,
+        TraceKind.CONTACT: whereabouts.contact_mobile,
+    }
+    plain = {kind: re.sub(r"\W", "", unicodedata.normalize("NFKC", text)) for kind, text in told.items()}
+    return tuple((str(kind), blind_index(kind.purpose, text)) for kind, text in plain.items() if text)
 
 
 def _device_age_hours(device_index: str) -> int | None:

@@ -8,10 +8,20 @@ class RiskConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Role, grant
+        from risk import profiles
+        from risk.watching import days
 
-        seen = [f"risk.view_{model}" for model in ("decision", "reviewcase", "watchlistentry")]
+        profiles.register()
+        days.register()
+        shown = ("decision", "modelversion", "profile", "reviewcase", "ruleset", "watchedday", "watchlistentry")
+        seen = [f"risk.view_{model}" for model in shown]
         grant(
             Role.RISK_OFFICER,
-            [*seen, "risk.decide_reviewcase", "risk.add_watchlistentry", "risk.change_watchlistentry"],
+            [
+                *seen,
+                *("risk.decide_reviewcase", "risk.add_watchlistentry", "risk.change_watchlistentry"),
+                *("risk.propose_modelversion", "risk.approve_modelversion"),
+                *("risk.draft_ruleset", "risk.publish_ruleset"),
+            ],
         )
         grant(Role.ADMINISTRATOR, seen)

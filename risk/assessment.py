@@ -1,16 +1,18 @@
-"""A decision's arithmetic: inputs, policy, scorecard in; outcome, limit, rate, reasons out. Pure, so it replays."""
+"""A decision's arithmetic: inputs and versions in; outcome, limit, rate, reasons out. Pure, so it replays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
-from core.money import ZERO
-from risk import fraud, rules
+from core.money import ZERO, round_money
+from risk import fraud
 from risk.facts import Hit, Inputs, Outcome, Severity
-from risk.features import Feature, features_of
+from risk.features import Feature, features_of, ring_features
+from risk.forest import Model
 from risk.policy import Policy
-from risk.pricing import Price, price
-from risk.scoring import MOST_REASONS, Score, Scorecard
+from risk.pricing import RATE_PLACES, Price, price
+from risk.rules import Caps, Rules
+from risk.scoring import MOST_REASONS, Score
 
 # Said to the applicant by the score's own reasons instead, which are specific.
 _SAID_BY_SCORE = {"SCORE_TOO_LOW", "SCORE_DOUBTFUL"}
@@ -31,13 +33,14 @@ class Assessment:
     reasons: tuple[str, ...]
 
 
-def assess(inputs: Inputs, policy: Policy, scorecard: Scorecard) -> Assessment:
+def assess(inputs: Inputs, policy: Policy, model: Model, rules: Rules) -> Assessment:
     """Features → fraud layers → score → rules → limit, rate, reasons."""
-    features = features_of(inputs.applicant, inputs.request)
+    features = {**features_of(inputs.applicant, inputs.request), **ring_features(inputs.ring)}
     hits = fraud.check(inputs, policy)
-    score = scorecard.evaluate(features)
-    hits += rules.check(inputs, policy) + rules.check_score(score, policy)
-    offer = price(inputs.applicant, inputs.request, score.pd, policy)
+    score = model.evaluate(features)
+    spoken, caps = rules.check(inputs, score)
+    hits += spoken
+    offer = _capped(price(inputs.applicant, inputs.request, score.pd, policy), caps, inputs, policy)
     hits += _check_limit(offer, inputs, policy)
     outcome = _outcome(hits)
     if outcome == Outcome.DECLINED:
@@ -51,8 +54,18 @@ def assess(inputs: Inputs, policy: Policy, scorecard: Scorecard) -> Assessment:
         band=offer.band,
         limit=offer.limit,
         annual_rate=offer.annual_rate,
-        reasons=_reasons(hits, outcome, score),
+        reasons=_reasons(hits, outcome, score, caps),
     )
+
+
+def _capped(offer: Price, caps: Caps, inputs: Inputs, policy: Policy) -> Price:
+    """The offer within the caps: the limit in whole steps, the rate not below the product's range."""
+    limit, rate = offer.limit, offer.annual_rate
+    if caps.limit is not None:
+        limit = min(limit, round_money(caps.limit, policy.limit_step, ROUND_DOWN))
+    if caps.annual_rate is not None:
+        rate = max(min(rate, caps.annual_rate), inputs.request.minimum_rate).quantize(RATE_PLACES)
+    return replace(offer, limit=limit, annual_rate=rate)
 
 
 def _check_limit(offer: Price, inputs: Inputs, policy: Policy) -> list[Hit]:
@@ -70,13 +83,14 @@ def _outcome(hits: list[Hit]) -> Outcome:
     return Outcome.REVIEW if Severity.REVIEW in severities else Outcome.APPROVED
 
 
-def _reasons(hits: list[Hit], outcome: Outcome, score: Score) -> tuple[str, ...]:
+def _reasons(hits: list[Hit], outcome: Outcome, score: Score, caps: Caps) -> tuple[str, ...]:
     """Up to four codes: the hits that decided it, then the score's own where the score decided.
 
     Of an approval: why not more.
     """
     if outcome == Outcome.APPROVED:
-        codes = [hit.code for hit in hits if hit.code == "LIMIT_BELOW_REQUEST"]
+        less = any(hit.code == "LIMIT_BELOW_REQUEST" for hit in hits)
+        codes = [hit.code for hit in hits if less and (hit.code in caps.codes or hit.code == "LIMIT_BELOW_REQUEST")]
         return (*codes, *score.reasons)[:MOST_REASONS]
     decisive = Severity.DECLINE if outcome == Outcome.DECLINED else Severity.REVIEW
     codes = [hit.code for hit in hits if hit.severity == decisive]

@@ -1,7 +1,7 @@
 """Decide, once, on one immutable row; and decide again from that row, to show that the answer is the same."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,14 +10,18 @@ from core import actors, clock
 from core.problems import Problem
 from core.serials import Serial, next_serial
 from core.transactions import require_transaction
-from risk import lookups, policy, review, scoring, stored_inputs
+from risk import challenges, lookups, model_turns, model_versions, policy, review, rule_turns, stored_inputs
 from risk.assessment import Assessment, assess
 from risk.facts import Applicant, CreditRequest, Inputs, Outcome
-from risk.models import Decision, Trace
+from risk.forest import Model
+from risk.models import Decision, RuleSet, ShadowDecision, Trace
 from risk.policy import Policy
-from risk.scoring import Scorecard
+from risk.rules import Rules
+from risk.scoring import ScorecardAltered
 
 ENGINE = actors.system("decision-engine")
+# A decision from before rules were versions names none.
+_BEFORE_RULES = {"rules": "", "rules_digest": ""}
 
 
 def decide(*, applicant: Applicant, request: CreditRequest) -> Decision:
@@ -32,28 +36,68 @@ def decide(*, applicant: Applicant, request: CreditRequest) -> Decision:
     if known:
         return known
     begun = time.perf_counter()
-    rules = policy.in_force(clock.today())
-    scorecard = scoring.load(rules.scorecard)
-    inputs = _look_up(applicant, request, rules)
+    by, shadow, challenger = _in_force()
+    inputs = _look_up(applicant, request, by.policy)
     looked_up = time.perf_counter()
-    found = assess(inputs, rules, scorecard)
+    found = by.assess(inputs)
     timings = {
         "lookups": _microseconds(begun, looked_up),
         "evaluation": _microseconds(looked_up, time.perf_counter()),
     }
-    decision = _write(inputs, found, rules, scorecard, timings)
+    decision = _write(inputs, found, by, timings)
+    if shadow:
+        _write_shadow(decision, shadow.label, replace(by, rules=shadow).assess(inputs))
+    if challenger:
+        challenges.run(decision, challenger, lambda model: replace(by, model=model).assess(inputs))
     if found.outcome == Outcome.REVIEW:
-        review.open_case(decision=decision, within_hours=rules.review_hours)
+        review.open_case(decision=decision, within_hours=by.policy.review_hours)
     return decision
 
 
+@dataclass(frozen=True)
+class Versions:
+    """All that decides besides the inputs, each in one version."""
+
+    policy: Policy
+    model: Model
+    rules: Rules
+
+    def assess(self, inputs: Inputs) -> Assessment:
+        """What these versions find."""
+        return assess(inputs, self.policy, self.model, self.rules)
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """As columns of a decision."""
+        return {
+            "scorecard": self.model.label,
+            "scorecard_digest": self.model.digest,
+            "policy": self.policy.label,
+            "policy_digest": self.policy.digest,
+            "rules": self.rules.label,
+            "rules_digest": self.rules.digest,
+        }
+
+
+def _in_force() -> tuple[Versions, Rules | None, model_turns.Turn | None]:
+    """What decides now, and the rules and the model that are tried beside it."""
+    today = policy.in_force(clock.today())
+    live, shadow = rule_turns.in_force()
+    champion, challenger = model_turns.in_force()
+    model = champion.load() if champion else model_versions.load(today.scorecard)
+    return Versions(today, model, live), shadow, challenger
+
+
 def _look_up(applicant: Applicant, request: CreditRequest, rules: Policy) -> Inputs:
+    now = clock.now()
+    velocity, ring = lookups.others(applicant, request, rules, now)
     return Inputs(
         applicant=applicant,
         request=request,
-        asked_on=clock.today(),
+        asked_on=clock.business_date_of(now),
         watchlist=lookups.watchlist_matches(applicant),
-        velocity=lookups.velocity(applicant, request, rules),
+        velocity=velocity,
+        ring=ring,
     )
 
 
@@ -61,7 +105,7 @@ def _microseconds(begun: float, ended: float) -> int:
     return round((ended - begun) * 1_000_000)
 
 
-def _write(inputs: Inputs, found: Assessment, rules: Policy, scorecard: Scorecard, timings: dict[str, int]) -> Decision:
+def _write(inputs: Inputs, found: Assessment, by: Versions, timings: dict[str, int]) -> Decision:
     applicant, request, at = inputs.applicant, inputs.request, clock.now()
     decision = Decision.objects.create(
         serial=next_serial(Serial.DECISION),
@@ -71,11 +115,8 @@ def _write(inputs: Inputs, found: Assessment, rules: Policy, scorecard: Scorecar
         decided_by=ENGINE,
         decided_at=at,
         inputs=stored_inputs.dump(inputs),
-        scorecard=scorecard.label,
-        scorecard_digest=scorecard.digest,
-        policy=rules.label,
-        policy_digest=rules.digest,
         timings=timings,
+        **by.stored,
         **_findings(found),
     )
     Trace.objects.bulk_create(
@@ -90,6 +131,15 @@ def _write(inputs: Inputs, found: Assessment, rules: Policy, scorecard: Scorecar
         for kind, index in applicant.traces
     )
     return decision
+
+
+def _write_shadow(decision: Decision, label: str, found: Assessment) -> None:
+    findings = _findings(found)
+    ShadowDecision.objects.create(
+        decision=decision,
+        rule_set=RuleSet.objects.only("pk").get(version=rule_turns.version_of(label)),
+        **{name: findings[name] for name in ("outcome", "limit", "annual_rate", "hits")},
+    )
 
 
 def _findings(found: Assessment) -> dict[str, Any]:
@@ -112,6 +162,12 @@ def of_customer(customer_serial: str) -> QuerySet[Decision]:
     return Decision.objects.filter(customer_serial=customer_serial).order_by("-id")
 
 
+def newest_by_machine(number: int) -> list[str]:
+    """The serials of the machine's newest decisions, newest first."""
+    made = Decision.objects.filter(basis=None).order_by("-id")
+    return list(made.values_list("serial", flat=True)[:number])
+
+
 @dataclass(frozen=True)
 class Replay:
     """A stored decision made again: what differs, as column → (stored, now). Nothing, if it is sound."""
@@ -128,13 +184,18 @@ class Replay:
 def replay(decision: Decision) -> Replay:
     """Make a stored decision again from its inputs, under the versions it names; a person's, the one it was based on.
 
-    Raises Problem `version_altered` when the policy or scorecard is no longer what it was.
+    Raises Problem `version_altered` when the policy, scorecard or rule set is no longer what it was.
     """
     stored = decision.basis or decision
-    rules, scorecard = policy.load(stored.policy), scoring.load(stored.scorecard)
-    if (rules.digest, scorecard.digest) != (stored.policy_digest, stored.scorecard_digest):
-        raise Problem("version_altered", "The policy or scorecard has been altered since.", status=409)
-    again = _findings(assess(stored_inputs.load(stored.inputs), rules, scorecard))
+    altered = Problem("version_altered", "The policy, scorecard or rule set has been altered since.", status=409)
+    try:
+        model = model_versions.load(stored.scorecard)
+    except ScorecardAltered:
+        raise altered from None
+    by = Versions(policy.load(stored.policy), model, rule_turns.load(stored.rules))
+    if any(getattr(stored, name) not in (value, _BEFORE_RULES.get(name)) for name, value in by.stored.items()):
+        raise altered
+    again = _findings(by.assess(stored_inputs.load(stored.inputs)))
     differing = {
         name: (getattr(stored, name), value) for name, value in again.items() if getattr(stored, name) != value
     }

@@ -53,13 +53,25 @@ class Outcome(StrEnum):
 
 
 class TraceKind(StrEnum):
-    """By what an applicant can be compared with others without being read. Also the blind indexes' purposes."""
+    """By what an applicant can be compared with others without being read. Also the blind indexes' purposes.
+
+    A contact is hashed as a mobile, so that it is found equal to somebody's own; a picture by what it resembles.
+    """
 
     ID_NUMBER = "id_number"
     MOBILE = "mobile"
     CARD = "card"
     DEVICE = "device"
     IP = "ip"
+    ADDRESS = "address"
+    EMPLOYER = "employer"
+    CONTACT = "contact"
+    PICTURE = "picture"
+
+    @property
+    def purpose(self) -> str:
+        """The purpose under which its blind index is made."""
+        return "mobile" if self is TraceKind.CONTACT else str(self)
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,18 @@ class Declared:
     monthly_income: Decimal
     monthly_expenses: Decimal
     monthly_debt: Decimal  # repayments on debts elsewhere
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where the applicant lives and works, and whom we might ask for: in clear, "" where not told.
+
+    Compared with other applications by keyed hashes; no part of the score.
+    """
+
+    home_address: str = ""
+    employer: str = ""
+    contact_mobile: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +115,7 @@ class Applicant:
     income_proof: bool
     device_age_hours: int | None  # since the device was first seen by us; None when unknown
     traces: tuple[tuple[str, str], ...]  # (TraceKind, blind index)
+    device_signs: tuple[str, ...] = ()  # what is odd about the last sign-in and its device (accounts.device_signs)
 
 
 @dataclass(frozen=True)
@@ -117,6 +142,28 @@ class WatchlistMatch:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """The applicant with all who are linked, directly or through others, by what they share."""
+
+    members: tuple[str, ...]  # customers' serial numbers, the applicant's among them
+    links: int  # pairs of members that share something
+    homes: int  # how many homes they live in; whoever told none has one of their own
+    across: int  # pairs of these homes that are linked
+    kinds: tuple[str, ...]  # by what kinds of traces homes are linked
+
+    @property
+    def size(self) -> int:
+        """How many customers."""
+        return len(self.members)
+
+    @property
+    def density(self) -> Decimal:
+        """The share of possible pairs that are linked, between 0 and 1; 0 for one alone."""
+        pairs = self.size * (self.size - 1) // 2
+        return (Decimal(self.links) / max(pairs, 1)).quantize(Decimal("0.0001"))
+
+
+@dataclass(frozen=True)
 class Inputs:
     """All that a decision depends on, besides the scorecard and the policy."""
 
@@ -125,6 +172,7 @@ class Inputs:
     asked_on: dt.date
     watchlist: tuple[WatchlistMatch, ...]
     velocity: dict[str, int]  # the policy's velocity rule → how many others
+    ring: Ring | None = None  # None in decisions from before rings were looked for
 
 
 class Severity(StrEnum):

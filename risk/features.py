@@ -5,20 +5,23 @@ Pure. The same functions make the features of the training rows and those of an 
 
 from decimal import Decimal
 
-from risk.facts import Applicant, CreditRequest, Employment, Housing
+from risk.facts import Applicant, CreditRequest, Employment, Housing, Ring
 
 FOUR_PLACES = Decimal("0.0001")
 
 Feature = float | str | None
-
-# Never features, whatever their predictive power: a test holds the scorecards to it.
-PROTECTED = frozenset({"sex", "gender", "age", "birth_date", "marital", "marital_status", "birthplace", "region"})
 
 _HOUSING = {"owner": Housing.OWNER, "rent": Housing.RENT, "parents": Housing.PARENTS}
 _EMPLOYMENT = {
     "fixed": Employment.FIXED,
     "freelance": Employment.FREELANCE,
     "part_time": Employment.PART_TIME,
+}
+# What every application has, numbers and words: make_features makes these. A model of anything else cannot decide.
+NUMBERS = frozenset({"employment_years", "amount_to_income", "expenses_to_income", "term_months"})
+WORDS = {
+    "employment": frozenset({*map(str, _EMPLOYMENT.values()), str(Employment.OTHER)}),
+    "housing": frozenset({*map(str, _HOUSING.values()), str(Housing.OTHER)}),
 }
 
 
@@ -33,6 +36,11 @@ def features_of(applicant: Applicant, request: CreditRequest) -> dict[str, Featu
         amount=request.amount,
         term_months=request.term_months,
     )
+
+
+def ring_features(ring: Ring | None) -> dict[str, Feature]:
+    """The ring's size and density; nothing where no ring was looked for. Kept and watched, no part of the score."""
+    return {} if ring is None else {"ring_size": float(ring.size), "ring_density": float(ring.density)}
 
 
 def make_features(

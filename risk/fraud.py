@@ -1,7 +1,7 @@
-"""The layers against fraud, run before the score: watchlist, velocity, document against identity, new device. Pure.
+"""The layers against fraud, run before the score: watchlist, velocity, rings, ID card picture, device. Pure.
 
-Each speaks by hits with a code and a severity. What they need to know of other applicants was counted before
-(risk.lookups) and is part of the inputs, so that a replay sees what the decision saw.
+Each speaks by hits with a code, a severity and what it saw. What they need to know of other applicants was counted
+before (risk.lookups) and is part of the inputs, so that a replay sees what the decision saw.
 """
 
 from collections.abc import Iterator
@@ -21,11 +21,6 @@ ID_CARD = {
 }
 
 
-def check(inputs: Inputs, policy: Policy) -> list[Hit]:
-    """The hits of every layer."""
-    return [hit for layer in (_watchlist, _velocity, _document, _new_device) for hit in layer(inputs, policy)]
-
-
 def _watchlist(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
     for match in inputs.watchlist:
         yield Hit("WATCHLIST", WATCHLIST[match.action], match.kind)
@@ -38,9 +33,24 @@ def _velocity(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
             yield Hit(rule.code, rule.severity, str(others))
 
 
+def _ring(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+    ring = inputs.ring
+    if ring is None or policy.rings is None:
+        return
+    for rule in policy.rings.rules:
+        if ring.size >= rule.members and ring.across >= rule.across and len(ring.kinds) >= rule.kinds:
+            yield Hit(rule.code, rule.severity, f"{ring.size} / {ring.across} / {' '.join(ring.kinds)}")
+            return
+
+
 def _document(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
     if hit := ID_CARD.get(inputs.applicant.id_card_check):
         yield hit
+
+
+def _device_signs(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+    for code in inputs.applicant.device_signs:
+        yield Hit(code, policy.device_signs.get(code, Severity.NOTE))
 
 
 def _new_device(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
@@ -50,3 +60,11 @@ def _new_device(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
         yield Hit("DEVICE_UNKNOWN", Severity.NOTE)
     elif age < policy.new_device_hours:
         yield Hit("DEVICE_NEW", Severity.NOTE, str(age))
+
+
+LAYERS = (_watchlist, _velocity, _ring, _document, _device_signs, _new_device)
+
+
+def check(inputs: Inputs, policy: Policy) -> list[Hit]:
+    """The hits of every layer."""
+    return [hit for layer in LAYERS for hit in layer(inputs, policy)]

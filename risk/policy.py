@@ -1,4 +1,4 @@
-"""The credit policy: every number of the rules, fraud layers and prices, in versioned files with an effective date.
+"""The credit policy: every number of the fraud layers and prices, in versioned files with an effective date.
 
 A version is never edited once it has decided anything: its digest is stored with each decision, and a replay with
 another digest is refused. A new version is a new file in risk/policies/.
@@ -7,7 +7,8 @@ another digest is refused. A new version is a new file in risk/policies/.
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -16,11 +17,23 @@ from typing import Any
 from risk.facts import Severity
 
 POLICIES = Path(__file__).parent / "policies"
+# Named by the first policy; since then they are rows of a rule set (risk/rule_sets/rules-1.json holds the same).
+MOVED_TO_RULES = {
+    *("minimum_age", "purposes", "refused_employments", "debt_service_review_above", "debt_service_decline_above"),
+    *("income_proof_above", "approve_from_points", "review_from_points"),
+}
+
+
+USUALLY = 720  # hours
 
 
 @dataclass(frozen=True)
 class VelocityRule:
-    """How many other customers or applications with the same trace, within some hours, are too many."""
+    """How many other customers or applications with the same trace, within some hours, are too many.
+
+    Of several traces joined by "+", others must share each. Where more than `usual` others came within the 720 hours
+    before that window, such a trace is known to be busy, and the rule is silent.
+    """
 
     code: str
     trace: str
@@ -28,6 +41,38 @@ class VelocityRule:
     hours: int
     more_than: int
     severity: Severity
+    usual: int | None = None
+
+    @property
+    def reaches_back(self) -> int:
+        """How many hours it looks back."""
+        return self.hours if self.usual is None else self.hours + USUALLY
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of traces that others must share."""
+        return self.trace.split("+")
+
+
+@dataclass(frozen=True)
+class RingRule:
+    """A ring with at least so many members, pairs of homes that are linked, and kinds of traces that link these."""
+
+    code: str
+    members: int
+    across: int
+    kinds: int
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Who is looked at for rings: applicants of the last days. A home with more of them than `family` links nobody:
+    it is a dormitory or a guess. The first rule that holds speaks."""
+
+    days: int
+    family: int
+    rules: tuple[RingRule, ...]
 
 
 @dataclass(frozen=True)
@@ -49,24 +94,19 @@ class Policy:
     digest: str
     effective_from: dt.date
     scorecard: str  # the label of the scorecard that is champion under this policy
-    minimum_age: int
     minimum_amount: Decimal
     maximum_amount: Decimal
     maximum_exposure: Decimal
-    purposes: tuple[str, ...]
-    refused_employments: tuple[str, ...]
-    debt_service_review_above: Decimal
-    debt_service_decline_above: Decimal
-    income_proof_above: Decimal
-    approve_from_points: int
-    review_from_points: int
     new_device_hours: int
     velocity: tuple[VelocityRule, ...]
     instalment_share_of_income: Decimal
     limit_step: Decimal
     bands: tuple[Band, ...]
     review_hours: int
+    officer_alone_limit: Decimal  # above it a second officer must agree
     officer_maximum_limit: Decimal
+    rings: Rings | None = None
+    device_signs: Mapping[str, Severity] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -96,13 +136,19 @@ def _all() -> tuple[Policy, ...]:
 
 def _from_document(document: dict[str, Any], digest: str) -> Policy:
     amounts = ("amount", "exposure", "above", "income", "step", "limit")
-    plain: dict[str, Any] = {key: Decimal(value) if key.endswith(amounts) else value for key, value in document.items()}
+    kept = {key: value for key, value in document.items() if key not in MOVED_TO_RULES}
+    kept.setdefault("officer_alone_limit", document["officer_maximum_limit"])  # the first policy knew no second officer
+    plain: dict[str, Any] = {key: Decimal(value) if key.endswith(amounts) else value for key, value in kept.items()}
     plain["effective_from"] = dt.date.fromisoformat(document["effective_from"])
-    plain["purposes"] = tuple(document["purposes"])
-    plain["refused_employments"] = tuple(document["refused_employments"])
     plain["velocity"] = tuple(
         VelocityRule(**{**rule, "severity": Severity(rule["severity"])}) for rule in document["velocity"]
     )
+    if "rings" in document:
+        rules = tuple(
+            RingRule(**{**rule, "severity": Severity(rule["severity"])}) for rule in document["rings"]["rules"]
+        )
+        plain["rings"] = Rings(**{**document["rings"], "rules": rules})
+    plain["device_signs"] = {code: Severity(word) for code, word in document.get("device_signs", {}).items()}
     plain["bands"] = tuple(
         Band(band["name"], *(Decimal(band[key]) for key in ("pd_below", "rate_position", "income_multiple")))
         for band in document["bands"]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from risk import rule_words
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ def _plain(sentence: str | Promise) -> Reason:
 _CANNOT_CONFIRM = _("We could not confirm some of your details. Ask us to have a person look at it.")
 _PICTURE = _("The picture of your ID card could not be matched. Send a clearer picture of your own ID card.")
 
+# An officer who declines for this puts the applicant's traces on the watchlist (risk.watchlist.feed).
+FRAUD_CONFIRMED = "OFFICER_FRAUD_CONFIRMED"
+
 SCORE_REASONS = {
     "SCORE_EMPLOYMENT": _plain(_("The kind of work gives less certainty of income.")),
     "SCORE_EMPLOYMENT_YEARS": _plain(_("The time in the present work is short.")),
@@ -32,20 +38,9 @@ SCORE_REASONS = {
     "SCORE_EXPENSES_TO_INCOME": _plain(_("The expenses are high for the income.")),
     "SCORE_TERM_MONTHS": _plain(_("The term is long.")),
 }
-RULE_REASONS = {
-    "UNDER_AGE": _plain(_("Borrowers must be 18 or older.")),
-    "AMOUNT_OUT_OF_RANGE": _plain(_("The amount is outside what can be lent.")),
-    "PURPOSE_NOT_FINANCED": _plain(_("This purpose is not financed: no homes, shares, futures or other investment.")),
-    "STUDENT": _plain(_("We do not lend to students.")),
-    "EXPOSURE_TOO_HIGH": _plain(_("Together with what is already owed to us, the amount is too high.")),
-    "NO_INCOME": _plain(_("There is no regular income.")),
-    "DEBT_SERVICE_TOO_HIGH": _plain(_("Repayments elsewhere take too much of the income.")),
-    "DEBT_SERVICE_HIGH": _plain(_("Repayments elsewhere take much of the income.")),
-    "INCOME_PROOF_MISSING": _plain(_("An amount this high needs a proof of income.")),
+LIMIT_REASONS = {
     "NOT_AFFORDABLE": _plain(_("What is left of the income each month does not carry an instalment.")),
     "LIMIT_BELOW_REQUEST": _plain(_("The income carries less than was asked for.")),
-    "SCORE_TOO_LOW": _plain(_("The score is below what we lend at.")),
-    "SCORE_DOUBTFUL": _plain(_("The score leaves doubt: a person decides.")),
 }
 FRAUD_REASONS = {
     "WATCHLIST": Reason(_("On the watchlist"), _CANNOT_CONFIRM),
@@ -55,6 +50,25 @@ FRAUD_REASONS = {
     "MOBILE_BUSY": Reason(_("Many applications from one mobile within a day"), _CANNOT_CONFIRM),
     "CARD_SHARED": Reason(_("Another customer applied with the same bank card"), _CANNOT_CONFIRM),
     "ADDRESS_BUSY": Reason(_("Many applications from one network address within an hour"), _CANNOT_CONFIRM),
+    "IDENTITY_BUSY": Reason(_("Many applications with one identity within a week"), _CANNOT_CONFIRM),
+    "MOBILE_BUSY_WEEK": Reason(_("Many applications from one mobile within a week"), _CANNOT_CONFIRM),
+    "CARD_BUSY": Reason(_("Many applications with one bank card within a day"), _CANNOT_CONFIRM),
+    "DEVICE_RUSH": Reason(_("Many customers applied from the same device within a day"), _CANNOT_CONFIRM),
+    "HOME_RUSH": Reason(_("Many customers of one home address applied within the hour"), _CANNOT_CONFIRM),
+    "HOME_BUSY": Reason(_("Many customers of one home address applied within a day"), _CANNOT_CONFIRM),
+    "HOME_CROWDED": Reason(_("Very many customers of one home address applied within a week"), _CANNOT_CONFIRM),
+    "EMPLOYER_RUSH": Reason(_("Many customers of one employer applied within the hour"), _CANNOT_CONFIRM),
+    "EMPLOYER_BUSY": Reason(_("Very many customers of one employer applied within a day"), _CANNOT_CONFIRM),
+    "ADDRESS_BUSY_DAY": Reason(_("Very many applications from one network address within a day"), _CANNOT_CONFIRM),
+    "ADDRESS_RUSH": Reason(_("Many customers at once from a network address that was quiet before"), _CANNOT_CONFIRM),
+    "BURST": Reason(_("Customers of one employer applied from one network address within the hour"), _CANNOT_CONFIRM),
+    "CONTACT_SHARED": Reason(_("Several other customers named the same contact"), _CANNOT_CONFIRM),
+    "RING_LARGE": Reason(_("One of a large ring of linked customers"), _CANNOT_CONFIRM),
+    "RING": Reason(_("One of a ring of linked customers in several homes"), _CANNOT_CONFIRM),
+    "PICTURE_REUSED": Reason(_("Another customer handed in the same ID card picture"), _PICTURE),
+    "DEVICE_EMULATED": Reason(_("The device is an emulator"), _CANNOT_CONFIRM),
+    "DEVICE_AUTOMATED": Reason(_("The device is driven by a program"), _CANNOT_CONFIRM),
+    "TRAVEL_IMPOSSIBLE": Reason(_("Signed in from two places too far apart for the time between"), _CANNOT_CONFIRM),
     "ID_CARD_DIFFERS": Reason(_("The ID card picture differs from the verified identity"), _PICTURE),
     "ID_CARD_UNREADABLE": Reason(_("The ID card picture could not be read"), _PICTURE),
     "ID_CARD_NOT_READ": Reason(_("The ID card picture has not been read yet"), _PICTURE),
@@ -76,24 +90,52 @@ DECLINE_REASONS = {
     "OFFICER_DOCUMENT_DOUBTFUL": _plain(_("A document could not be accepted.")),
     "OFFICER_PURPOSE": _plain(_("The purpose is not one that we finance.")),
     "OFFICER_SUSPECTED_FRAUD": Reason(_("Fraud is suspected"), _CANNOT_CONFIRM),
+    FRAUD_CONFIRMED: Reason(_("Fraud is confirmed: what it came with goes on the watchlist"), _CANNOT_CONFIRM),
 }
 
 REASONS: dict[str, Reason] = {
     **SCORE_REASONS,
-    **RULE_REASONS,
+    **LIMIT_REASONS,
     **FRAUD_REASONS,
     **APPROVAL_REASONS,
     **DECLINE_REASONS,
 }
 
 
+CODED_TABLE = ["code", "staff_en", "customer_en", "staff_zh", "customer_zh"]
+
+
+def of(code: str) -> Reason | None:
+    """What a code means, or meant when a published rule said it. None when nobody knows."""
+    return REASONS.get(code) or _of_rule(code)
+
+
+def _of_rule(code: str) -> Reason | None:
+    words = rule_words.published().get(code)
+    return _plain(str(words)) if words else None
+
+
+def coded_table() -> list[list[str]]:
+    """Every code, of the program and of published rules, as a row under CODED_TABLE."""
+    return [[code, *_in_both_languages(code)] for code in sorted({*REASONS, *rule_words.published()})]
+
+
+def _in_both_languages(code: str) -> list[str]:
+    sentences = []
+    for language in ("en", "zh-hans"):
+        with override(language):
+            sentences += [for_staff(code), *for_customer([code])]
+    return sentences
+
+
 def for_staff(code: str) -> str:
     """The sentence for staff, in the active language; the code itself when it is no longer known."""
-    reason = REASONS.get(code)
+    reason = of(code)
     return str(reason.for_staff) if reason else code
 
 
 def for_customer(codes: list[str] | tuple[str, ...]) -> list[str]:
     """The sentences for the customer, in the active language, each once."""
-    sentences = [str(REASONS[code].for_customer) for code in codes if code in REASONS]
+    known = [reason for reason in map(of, codes) if reason]
+    sentences = [str(reason.for_customer) for reason in known]
     return list(dict.fromkeys(sentences))

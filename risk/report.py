@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Document
 from core.money import format_yuan
-from risk import policy, reasons, scoring, stored_inputs
+from risk import model_versions, policy, reasons, stored_inputs
 from risk.facts import Inputs, Outcome
+from risk.forest import Forest
 from risk.models import Decision
 from risk.words import EMPLOYMENT, FEATURE, HOUSING, PURPOSE, SEVERITY
 
@@ -109,17 +110,15 @@ def _applicant(inputs: Inputs) -> Section:
 
 
 def _score(machine: Decision) -> Section:
-    scorecard = scoring.load(machine.scorecard)
-    points = scorecard.points(machine.features)
+    model = model_versions.load(machine.scorecard)
+    points = model.points(machine.features)
     rows: list[tuple[Words, ...]] = [
-        (
-            FEATURE.get(column.feature, column.feature),
-            _value(machine.features[column.feature]),
-            str(points[column.feature]),
-            str(column.mean_points),
-        )
-        for column in scorecard.characteristics
+        (FEATURE.get(name, name), _value(machine.features[name]), str(given)) for name, given in points.items()
     ]
+    if isinstance(model, Forest):
+        title = _("Score: %(score)s") % {"score": machine.score}
+        return Section(title, rows, (_("Feature"), _("Value"), _("Points against the average applicant")))
+    rows = [(*row, str(column.mean_points)) for row, column in zip(rows, model.characteristics, strict=True)]
     columns = (_("Feature"), _("Value"), _("Points"), _("Points on average"))
     return Section(_("Score"), [*rows, (_("Together"), "", str(machine.score), "")], columns)
 

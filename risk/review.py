@@ -9,33 +9,57 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import roles
 from accounts.models import Customer, User
-from core import audit, clock
+from core import approvals, audit, clock
 from core.money import ZERO, format_yuan
 from core.problems import Problem
-from core.registry import DecisionOutcome, decision_finalised
+from core.registry import DecisionOutcome, Handler, decision_finalised
 from core.serials import Serial, next_serial
 from core.transitions import wrong_state
-from risk import policy, stored_inputs
+from risk import policy, stored_inputs, watchlist
 from risk.facts import Outcome
 from risk.models import Decision, ReviewCase
-from risk.reasons import APPROVAL_REASONS, DECLINE_REASONS
+from risk.reasons import APPROVAL_REASONS, DECLINE_REASONS, FRAUD_CONFIRMED
 
 DECIDE = "risk.decide_reviewcase"
 REVEAL = "accounts.reveal_customer"
+APPROVE = "approve"
+# For so long a customer may ask for a person after the machine declined.
+ASKED_WITHIN = dt.timedelta(days=30)
 REVEALED = ("name", "id_number", "mobile")
 
 
-def open_case(*, decision: Decision, within_hours: int) -> ReviewCase:
-    """Put a doubtful decision into the queue, as part of its transaction."""
+def open_case(*, decision: Decision, within_hours: int, asked_by_customer: bool = False) -> ReviewCase:
+    """Put a decision into the queue, as part of its transaction: the machine doubts, or the customer does."""
     now = clock.now()
     return ReviewCase.objects.create(
         serial=next_serial(Serial.REVIEW),
         decision=decision,
         reference=decision.reference,
         customer_serial=decision.customer_serial,
+        asked_by_customer=asked_by_customer,
         opened_at=now,
         sla_due_at=now + dt.timedelta(hours=within_hours),
     )
+
+
+def may_ask_for_person(decision: Decision) -> bool:
+    """Whether the customer may have a person look at a decision: the machine declined, and nobody looked yet."""
+    declined = decision.by_machine and decision.outcome == Outcome.DECLINED
+    recent = clock.now() - decision.decided_at <= ASKED_WITHIN
+    return declined and recent and not ReviewCase.objects.filter(decision=decision).exists()
+
+
+def ask_for_person(decision: Decision) -> ReviewCase:
+    """Put a machine's decline into the queue because the customer asks for it, as part of the open transaction.
+
+    Whoever is decided on by a program alone may ask for a person (Personal Information Protection Law, article 24).
+    Raises Problem `no_person_now` (409).
+    """
+    if not may_ask_for_person(decision):
+        message = _("A person has decided already, or too much time has passed: apply anew.")
+        raise Problem("no_person_now", message, status=409)
+    hours = policy.load(decision.policy).review_hours
+    return open_case(decision=decision, within_hours=hours, asked_by_customer=True)
 
 
 def claim(*, case: ReviewCase, officer: User) -> None:
@@ -62,19 +86,67 @@ def approve(
     annual_rate: Decimal,
     reasons: Collection[str],
     note: str = "",
-) -> Decision:
-    """Approve a claimed case with a limit (yuan) and an annual rate (fraction), and tell whoever asked.
+) -> Decision | None:
+    """Approve a claimed case with a limit (yuan) and an annual rate (fraction), and tell whoever asked. Above what one
+    officer may grant it is only proposed, and None is returned: a second one must `agree`.
 
     Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing, beyond_authority, rate_out_of_range.
     """
     by = roles.actor(officer, DECIDE)
     _require_reasons(reasons, APPROVAL_REASONS)
     _require_authority(case, limit, annual_rate)
+    if needs_second(case, limit):
+        return _propose(case, by, limit, annual_rate, reasons, note)
     return _decide(case, by, Outcome.APPROVED, limit, annual_rate, reasons, note)
 
 
+def needs_second(case: ReviewCase, limit: Decimal) -> bool:
+    """Whether `limit` (yuan) is more than one officer alone may grant in this case."""
+    return limit > policy.load(case.decision.policy).officer_alone_limit
+
+
+@transaction.atomic(durable=True)
+def _propose(
+    case: ReviewCase, by: str, limit: Decimal, annual_rate: Decimal, reasons: Collection[str], note: str
+) -> None:
+    case.lock()
+    _require_claimed_by(case, by)
+    why = " ".join(sorted(reasons))
+    case.propose(by=by, why=why, limit=limit, annual_rate=annual_rate, reasons=sorted(reasons), note=note)
+    approvals.propose(case, APPROVE, by=by, why=why)
+
+
+def agree(*, case: ReviewCase, officer: User, why: str) -> Decision:
+    """The second officer's yes: the case is approved as it was proposed, and whoever asked is told.
+
+    Raises Problem: not_permitted, same_person (both 403), reason_missing, nothing_proposed, wrong_state (both 409).
+    """
+    by = roles.actor(officer, DECIDE)
+    asker = decision_finalised.handler(case.decision.subject)
+    with transaction.atomic(durable=True):
+        asker.lock(case.reference)
+        case.lock()
+        approvals.approve(case, APPROVE, by=by, why=why)
+        assert case.proposed_limit is not None
+        assert case.proposed_rate is not None
+        grant = (case.proposed_limit, case.proposed_rate, case.proposed_reasons)
+        return _conclude(case, asker, _write(case.decision, by, Outcome.APPROVED, *grant), note=case.note)
+
+
+def send_back(*, case: ReviewCase, officer: User, why: str) -> None:
+    """The second officer's no, or the first one's second thought: the case is again with who claimed it.
+
+    Raises Problem: not_permitted (403), reason_missing, nothing_proposed (409).
+    """
+    by = roles.actor(officer, DECIDE)
+    with transaction.atomic(durable=True):
+        case.lock()
+        approvals.refuse(case, APPROVE, by=by, why=why)
+        case.send_back(by=by, why=why)
+
+
 def decline(*, case: ReviewCase, officer: User, reasons: Collection[str], note: str = "") -> Decision:
-    """Decline a claimed case, and tell whoever asked.
+    """Decline a claimed case, and tell whoever asked. Confirmed fraud feeds the watchlist.
 
     Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing.
     """
@@ -115,9 +187,16 @@ def _decide(
         case.lock()
         _require_claimed_by(case, by)
         decision = _write(case.decision, by, outcome, limit, annual_rate, reasons)
-        verb = case.approve if outcome == Outcome.APPROVED else case.decline
-        verb(by=by, why=" ".join(decision.reasons), decision=decision, note=note, at=decision.decided_at)
-        asker.apply(outcome_of(decision))
+        if FRAUD_CONFIRMED in reasons:
+            watchlist.feed(case.decision, by=by, why=f"{FRAUD_CONFIRMED} {case.serial}")
+        return _conclude(case, asker, decision, note=note)
+
+
+def _conclude(case: ReviewCase, asker: Handler[DecisionOutcome], decision: Decision, *, note: str) -> Decision:
+    """Close a locked case with a person's decision, and tell whoever asked."""
+    verb = case.approve if decision.outcome == Outcome.APPROVED else case.decline
+    verb(by=decision.decided_by, why=" ".join(decision.reasons), decision=decision, note=note, at=decision.decided_at)
+    asker.apply(outcome_of(decision))
     return decision
 
 

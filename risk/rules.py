@@ -1,81 +1,149 @@
-"""The rules of the policy: what the law, the product and prudence refuse, and what a person should look at. Pure."""
+"""Rule tables: what the law, the product and prudence refuse, cap, note, or leave to a person. Pure.
 
-from collections.abc import Callable, Iterator
+A document of tables, written by risk officers and kept as a version (risk.rule_sets), is compiled once and then
+evaluated in plain Python. A table of hits "first" speaks by its first row that holds, one of hits "collect" by all.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
 from risk.facts import Hit, Inputs, Severity
-from risk.policy import Policy
+from risk.rule_inputs import INPUTS, Value
+from risk.rule_language import Condition, parse
 from risk.scoring import Score
 
-TWO_PLACES = Decimal("0.01")
-
-Rule = Callable[[Inputs, Policy], Iterator[Hit]]
+Document = dict[str, Any]
 
 
-def check(inputs: Inputs, policy: Policy) -> list[Hit]:
-    """The hits of every rule, in the order of RULES."""
-    return [hit for rule in RULES for hit in rule(inputs, policy)]
+class Hits(StrEnum):
+    """Which rows of a table speak."""
+
+    FIRST = "first"
+    COLLECT = "collect"
 
 
-def check_score(score: Score, policy: Policy) -> list[Hit]:
-    """The score cut-offs: below the doubtful band declined, inside it for a person."""
-    if score.points < policy.review_from_points:
-        return [Hit("SCORE_TOO_LOW", Severity.DECLINE, str(score.points))]
-    if score.points < policy.approve_from_points:
-        return [Hit("SCORE_DOUBTFUL", Severity.REVIEW, str(score.points))]
-    return []
+class RuleOutcome(StrEnum):
+    """What a row that holds does."""
+
+    DECLINE = "decline"
+    REVIEW = "review"
+    NOTE = "note"
+    CAP_LIMIT = "cap_limit"  # no more than `cap` yuan
+    CAP_RATE = "cap_rate"  # no dearer than `cap` a year, as a fraction, but within the product's range
 
 
-def _legal_age(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    if inputs.applicant.age < policy.minimum_age:
-        yield Hit("UNDER_AGE", Severity.DECLINE, str(inputs.applicant.age))
+CAPS = {RuleOutcome.CAP_LIMIT, RuleOutcome.CAP_RATE}
+_SEVERITY = {RuleOutcome.DECLINE: Severity.DECLINE, RuleOutcome.REVIEW: Severity.REVIEW}
 
 
-def _amount(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    lowest, highest = policy.minimum_amount, min(policy.maximum_amount, inputs.request.maximum_amount)
-    if not lowest <= inputs.request.amount <= highest:
-        yield Hit("AMOUNT_OUT_OF_RANGE", Severity.DECLINE, str(inputs.request.amount))
+@dataclass(frozen=True)
+class Rule:
+    """One row: when all its conditions hold, it speaks with its code."""
+
+    code: str
+    conditions: tuple[Condition, ...]
+    outcome: RuleOutcome
+    cap: Decimal | None
+    show: str  # the input whose value the hit keeps, if any
+    tests: tuple[tuple[str, Callable[[Value], bool]], ...] = field(compare=False, repr=False)
+
+    def hit(self, values: Mapping[str, Value]) -> Hit:
+        """What it says then. A cap is a note with the cap."""
+        seen = INPUTS[self.show].shown(values[self.show]) if self.show else ""
+        return Hit(self.code, _SEVERITY.get(self.outcome, Severity.NOTE), seen if self.cap is None else str(self.cap))
 
 
-def _purpose(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    if inputs.request.purpose not in policy.purposes:
-        yield Hit("PURPOSE_NOT_FINANCED", Severity.DECLINE, inputs.request.purpose)
+@dataclass(frozen=True)
+class Table:
+    """Rows in their order."""
+
+    name: str
+    hits: Hits
+    rules: tuple[Rule, ...]
 
 
-def _employment(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    if inputs.applicant.employment in policy.refused_employments:
-        yield Hit("STUDENT", Severity.DECLINE)
+@dataclass(frozen=True)
+class Caps:
+    """The lowest limit and rate that any row asked for, None where none did, and the codes that capped the limit."""
+
+    limit: Decimal | None = None
+    annual_rate: Decimal | None = None
+    codes: frozenset[str] = frozenset()
 
 
-def _exposure(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    if inputs.applicant.exposure + inputs.request.amount > policy.maximum_exposure:
-        yield Hit("EXPOSURE_TOO_HIGH", Severity.DECLINE, str(inputs.applicant.exposure))
+NO_CAPS = Caps()
 
 
-def _debt_service(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    """Repayments elsewhere as a share of income, before anything of ours."""
-    person = inputs.applicant
-    if person.monthly_income <= 0:
-        yield Hit("NO_INCOME", Severity.DECLINE)
-        return
-    share = person.monthly_debt / person.monthly_income
-    if share > policy.debt_service_decline_above:
-        yield Hit("DEBT_SERVICE_TOO_HIGH", Severity.DECLINE, str(share.quantize(TWO_PLACES)))
-    elif share > policy.debt_service_review_above:
-        yield Hit("DEBT_SERVICE_HIGH", Severity.REVIEW, str(share.quantize(TWO_PLACES)))
+@dataclass(frozen=True)
+class Rules:
+    """A compiled rule set. `label` and `digest` are what a decision stores of it."""
+
+    label: str
+    digest: str
+    tables: tuple[Table, ...]
+    inputs: tuple[str, ...]  # those that are asked about or shown
+
+    def check(self, inputs: Inputs, score: Score) -> tuple[list[Hit], Caps]:
+        """The hits in the order of the tables, and what they cap."""
+        values = {name: INPUTS[name].value(inputs, score) for name in self.inputs}
+        speaking = [rule for table in self.tables for rule in _speaking(table, values)]
+        return [rule.hit(values) for rule in speaking], _caps(speaking)
 
 
-def _income_proof(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
-    if inputs.request.amount > policy.income_proof_above and not inputs.applicant.income_proof:
-        yield Hit("INCOME_PROOF_MISSING", Severity.REVIEW)
+def _speaking(table: Table, values: Mapping[str, Value]) -> list[Rule]:
+    found = []
+    for rule in table.rules:
+        for name, test in rule.tests:
+            if not test(values[name]):
+                break
+        else:
+            found.append(rule)
+            if table.hits is Hits.FIRST:
+                break
+    return found
 
 
-RULES: tuple[Rule, ...] = (
-    _legal_age,
-    _amount,
-    _purpose,
-    _employment,
-    _exposure,
-    _debt_service,
-    _income_proof,
-)
+def _caps(speaking: list[Rule]) -> Caps:
+    capping = [rule for rule in speaking if rule.cap is not None]
+    if not capping:
+        return NO_CAPS
+    caps: dict[RuleOutcome, Decimal] = {}
+    for rule in capping:
+        assert rule.cap is not None
+        caps[rule.outcome] = min(rule.cap, caps.get(rule.outcome, rule.cap))
+    codes = frozenset(rule.code for rule in capping if rule.outcome is RuleOutcome.CAP_LIMIT)
+    return Caps(caps.get(RuleOutcome.CAP_LIMIT), caps.get(RuleOutcome.CAP_RATE), codes)
+
+
+def digest_of(document: Document) -> str:
+    """SHA-256 over the document, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def compiled(document: Document, *, label: str) -> Rules:
+    """The rule set that a document describes, well formed as risk.rule_checks sees to. Raises Problem rule_invalid."""
+    tables = tuple(
+        Table(table["name"], Hits(table["hits"]), tuple(map(compiled_rule, table["rules"])))
+        for table in document["tables"]
+    )
+    rules = [rule for table in tables for rule in table.rules]
+    asked = {name for rule in rules for name, _test in rule.tests} | {rule.show for rule in rules if rule.show}
+    return Rules(label, digest_of(document), tables, tuple(sorted(asked)))
+
+
+def compiled_rule(row: Mapping[str, Any]) -> Rule:
+    """One row. Raises Problem rule_invalid for a condition that does not compile."""
+    conditions = tuple(map(parse, row["when"]))
+    return Rule(
+        code=row["code"],
+        conditions=conditions,
+        outcome=RuleOutcome(row["outcome"]),
+        cap=Decimal(row["cap"]) if row["cap"] else None,
+        show=row["show"],
+        tests=tuple((condition.input, condition.test()) for condition in conditions),
+    )

@@ -6,6 +6,7 @@ else in it, so an altered file is refused; a decision stores the digest it was m
 
 import hashlib
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Characteristic:
     points: tuple[int, ...]
     missing_points: int
     mean_points: Decimal
+    is_numeric: bool
 
     def points_of(self, value: Feature) -> int:
         """The points of one value; those of a missing value for None and for a category never seen."""
@@ -66,11 +68,16 @@ class Scorecard:
         """Name and version, as decisions store it."""
         return f"{self.name}-{self.version}"
 
+    @property
+    def columns(self) -> "tuple[Characteristic, ...]":
+        """Its inputs."""
+        return self.characteristics
+
     def evaluate(self, features: Mapping[str, Feature]) -> "Score":
         """Points and probability of default of one applicant's features. Raises KeyError when one is absent."""
         points = {column.feature: column.points_of(features[column.feature]) for column in self.characteristics}
         total = sum(points.values())
-        return Score(total, _probability(self.pd_intercept, self.pd_slope, total), self._reasons(points))
+        return Score(total, _pd_of_points(self.pd_intercept, self.pd_slope, total), self._reasons(points))
 
     def points(self, features: Mapping[str, Feature]) -> dict[str, int]:
         """The points of each feature. Raises KeyError when one is absent."""
@@ -94,7 +101,7 @@ class Score:
 
 def reason_code(feature: str) -> str:
     """The reason code of a feature that cost points, e.g. `SCORE_EMPLOYMENT_YEARS`."""
-    return f"SCORE_{feature.upper()}"
+    return "SCORE_" + re.sub(r"\W+", "_", feature.upper()).strip("_")
 
 
 @cache
@@ -124,6 +131,11 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+def signed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with its digest, by which any later change of it is noticed."""
+    return {**document, "digest": digest_of(document)}
+
+
 def _characteristic(column: Mapping[str, Any]) -> Characteristic:
     bins = column["bins"]
     return Characteristic(
@@ -133,12 +145,17 @@ def _characteristic(column: Mapping[str, Any]) -> Characteristic:
         points=tuple(entry["points"] for entry in bins),
         missing_points=column["missing"]["points"],
         mean_points=Decimal(column["mean_points"]),
+        is_numeric="below" in bins[0],
     )
 
 
 @cache
-def _probability(intercept: Decimal, slope: Decimal, points: int) -> Decimal:
-    """1 / (1 + e^-(intercept + slope × points)), in decimals: the same digits on every machine."""
+def _pd_of_points(intercept: Decimal, slope: Decimal, points: int) -> Decimal:
     with localcontext(prec=28):
-        odds = (-(intercept + slope * points)).exp()
-        return (1 / (1 + odds)).quantize(PD_PLACES)
+        return probability(intercept + slope * points)
+
+
+def probability(log_odds: Decimal) -> Decimal:
+    """1 / (1 + e^-log_odds) with six places, in decimals: the same digits on every machine."""
+    with localcontext(prec=28):
+        return (1 / (1 + (-log_odds).exp())).quantize(PD_PLACES)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from risk.facts import Applicant, CreditRequest, Inputs, WatchlistMatch
+from risk.facts import Applicant, CreditRequest, Inputs, Ring, WatchlistMatch
 
 _APPLICANT_AMOUNTS = ("monthly_income", "monthly_expenses", "monthly_debt", "exposure")
 _REQUEST_AMOUNTS = ("amount", "minimum_rate", "maximum_rate", "maximum_amount")
@@ -19,6 +19,7 @@ def dump(inputs: Inputs) -> dict[str, Any]:
         "asked_on": inputs.asked_on.isoformat(),
         "watchlist": [asdict(match) for match in inputs.watchlist],
         "velocity": dict(inputs.velocity),
+        "ring": asdict(inputs.ring) if inputs.ring else None,
     }
 
 
@@ -26,13 +27,21 @@ def load(document: dict[str, Any]) -> Inputs:
     """The inputs again, equal to those dumped."""
     applicant = _with_decimals(document["applicant"], _APPLICANT_AMOUNTS)
     applicant["traces"] = tuple((kind, index) for kind, index in applicant["traces"])
+    applicant["device_signs"] = tuple(applicant.get("device_signs", ()))
     return Inputs(
         applicant=Applicant(**applicant),
         request=CreditRequest(**_with_decimals(document["request"], _REQUEST_AMOUNTS)),
         asked_on=dt.date.fromisoformat(document["asked_on"]),
         watchlist=tuple(WatchlistMatch(**match) for match in document["watchlist"]),
         velocity=dict(document["velocity"]),
+        ring=_ring(document.get("ring")),
     )
+
+
+def _ring(document: dict[str, Any] | None) -> Ring | None:
+    if document is None:
+        return None
+    return Ring(**{**document, "members": tuple(document["members"]), "kinds": tuple(document["kinds"])})
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

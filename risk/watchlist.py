@@ -8,11 +8,21 @@ from accounts.models import User
 from core import clock
 from core.crypto import blind_index
 from core.problems import Problem
+from core.transactions import require_transaction
 from risk.facts import TraceKind
-from risk.models import WatchlistEntry
+from risk.models import Decision, WatchlistEntry
 
 ADD = "risk.add_watchlistentry"
 DEACTIVATE = "risk.change_watchlistentry"
+# What of a confirmed fraud is watched for. An identity may be stolen from somebody who will apply one day: a person
+# looks. Network address, home and employer are shared by the innocent.
+FED = {
+    str(TraceKind.DEVICE): WatchlistEntry.Action.BLOCK,
+    str(TraceKind.MOBILE): WatchlistEntry.Action.BLOCK,
+    str(TraceKind.CARD): WatchlistEntry.Action.BLOCK,
+    str(TraceKind.PICTURE): WatchlistEntry.Action.WATCH,
+    str(TraceKind.ID_NUMBER): WatchlistEntry.Action.WATCH,
+}
 
 
 def add(*, kind: str, value: str, action: str, why: str, officer: User) -> WatchlistEntry:
@@ -31,7 +41,7 @@ def add(*, kind: str, value: str, action: str, why: str, officer: User) -> Watch
         with transaction.atomic():
             return WatchlistEntry.objects.create(
                 kind=kind,
-                index=blind_index(kind, value),
+                index=blind_index(TraceKind(kind).purpose, value),
                 action=action,
                 why=why.strip(),
                 added_by=actor,
@@ -39,6 +49,23 @@ def add(*, kind: str, value: str, action: str, why: str, officer: User) -> Watch
             )
     except IntegrityError as twice:
         raise Problem("already_listed", _("This is already on the list."), field="value", status=409) from twice
+
+
+def feed(decision: Decision, *, by: str, why: str) -> None:
+    """Put what a confirmed fraud came with on the list, as part of the caller's transaction. `by` has decided so.
+
+    What is on it already stays as it is.
+    """
+    require_transaction("feeding the watchlist")
+    now = clock.now()
+    WatchlistEntry.objects.bulk_create(
+        (
+            WatchlistEntry(kind=kind, index=index, action=FED[kind], why=why, added_by=by, added_at=now)
+            for kind, index in decision.traces.order_by("id").values_list("kind", "index")
+            if kind in FED
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def deactivate(*, entry: WatchlistEntry, officer: User, why: str) -> None:

@@ -37,6 +37,8 @@ FEATURE: dict[str, str | Promise] = {
     "amount_to_income": _("amount asked for, in months of income"),
     "expenses_to_income": _("expenses as a share of income"),
     "term_months": _("term in months"),
+    "ring_size": _("linked customers, the applicant among them"),
+    "ring_density": _("share of pairs among them that are linked"),
 }
 SEVERITY: dict[str, str | Promise] = {
     "note": pgettext_lazy("severity", "note"),
@@ -49,6 +51,10 @@ TRACE: dict[str, str | Promise] = {
     "card": _("bank card"),
     "device": _("device"),
     "ip": _("network address"),
+    "address": _("home address"),
+    "employer": _("employer"),
+    "contact": _("contact's mobile"),
+    "picture": _("ID card picture"),
 }
 
 

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from sandbox import control, exchange, funder, identity, payment, reading, sms, transfers
+from sandbox import alipay, control, exchange, funder, identity, payment, reading, sms, transfers
 from sandbox.notifications import Courier
 from sandbox.settings import Settings
-from sandbox.world import World, open_world
+from sandbox.world import World, open_branch, open_world
 
 EXCHANGES = [*identity.EXCHANGES, *payment.EXCHANGES, *funder.EXCHANGES, *sms.EXCHANGES]
 SETTLE_POLL_SECONDS = 0.05
@@ -20,20 +20,26 @@ SETTLE_POLL_SECONDS = 0.05
 def create_app(settings: Settings) -> Starlette:
     """Open the books and the addresses."""
     world = open_world(settings)
+    wallet = open_branch(world, alipay.CODE)
+    couriers = [Courier(world), Courier(wallet, alipay.write_letter, alipay.is_taken)]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_settle(world)), asyncio.create_task(Courier(world).run())]
+        endless = [*(_settle(one) for one in (world, wallet)), *(courier.run() for courier in couriers)]
+        tasks = [asyncio.create_task(one) for one in endless]
         for task in tasks:
             task.add_done_callback(_stop_if_failed)
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        world.books.close()
+        for one in (world, wallet):
+            one.books.close()
 
     signed = [exchange.route(world, one) for one in EXCHANGES]
-    return Starlette(routes=[*signed, *control.routes(world), *reading.routes(world)], lifespan=lifespan)
+    played = [*signed, *alipay.routes(wallet)]
+    read = [*reading.routes(world), *reading.branch_routes(wallet, alipay.CODE)]
+    return Starlette(routes=[*played, *control.routes(world), *read], lifespan=lifespan)
 
 
 def _stop_if_failed(task: asyncio.Task[None]) -> None:

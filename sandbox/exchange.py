@@ -98,17 +98,33 @@ async def _answer(world: World, exchange: Exchange, request: Request) -> Respons
     if not _is_signed(world, request, raw):
         refusal = Refusal(401, "BAD_SIGNATURE", "The signature is missing, wrong or too old.")
         return _signed(world, exchange, _refused(refusal), Misfortune())
-    misfortune = world.faults.befall(exchange.target)
+    return await meet_fault(
+        world,
+        exchange.target,
+        act=lambda misfortune: _handle(world, exchange, request, raw, misfortune),
+        dress=lambda reply, misfortune: _signed(world, exchange, reply, misfortune),
+    )
+
+
+async def meet_fault(
+    world: World,
+    target: str,
+    *,
+    act: Callable[[Misfortune], Reply],
+    dress: Callable[[Reply, Misfortune], Response],
+) -> Response:
+    """Handle one message by `act` and write the answer by `dress`, as the fault ordered for `target` lets them."""
+    misfortune = world.faults.befall(target)
     if misfortune.fault is Fault.DELAY:
         await asyncio.sleep(misfortune.seconds)
     if misfortune.fault is Fault.LOSE:
         return Silence(misfortune.seconds)
-    reply = _handle(world, exchange, request, raw, misfortune)
+    reply = act(misfortune)
     if reply.silent or misfortune.fault is Fault.LOSE_ANSWER:
         return Silence(misfortune.seconds)
     if misfortune.fault is Fault.ERROR_AFTER_ACCEPTING:
         reply = Reply({"code": "SYSTEM_ERROR", "message": "The system is busy."}, 500)
-    return _signed(world, exchange, reply, misfortune)
+    return dress(reply, misfortune)
 
 
 def _handle(world: World, exchange: Exchange, request: Request, raw: str, misfortune: Misfortune) -> Reply:

@@ -29,6 +29,7 @@ TARGETS = {
     "identity": REQUEST_FAULTS,
     "sms": REQUEST_FAULTS,
     "participations": REQUEST_FAULTS,
+    "releases": REQUEST_FAULTS,
     "statements": REQUEST_FAULTS,
     CALLBACKS: CALLBACK_FAULTS,
 }

@@ -40,8 +40,25 @@ def find_participation(world: World, incoming: Incoming) -> Reply:
     return Reply({name: row[name] for name in ("serial", "funder_serial", "answer", "reason")})
 
 
+def release_participation(world: World, incoming: Incoming) -> Reply:
+    """Take no part under a serial, decided already or not yet seen. Again and again is harmless."""
+    if incoming.refused:
+        raise Refusal(409, "NOT_RELEASABLE", "The partner holds on to this participation.")
+    serial, reason = checks.serial(incoming.body), checks.text(incoming.body, "reason")
+    if not _is_released(world, serial):
+        world.books.insert("releases", serial=serial, reason=reason, at=world.clock.stamp()[0])
+        world.books.change("UPDATE participations SET answer = 'released', reason = ? WHERE serial = ?", reason, serial)
+    return Reply({"serial": serial, "answer": "released"})
+
+
+def _is_released(world: World, serial: str) -> bool:
+    return world.books.row("SELECT serial FROM releases WHERE serial = ?", serial) is not None
+
+
 def _decide(world: World, incoming: Incoming, offer: dict[str, Any]) -> Reply:
     reason = "NOT_ACCEPTING" if incoming.refused else _objection(offer)
+    if _is_released(world, incoming.body["serial"]):
+        reason = "RELEASED"
     answer = {
         "funder_serial": world.next_serial("FD"),
         "answer": "refused" if reason else "approved",
@@ -68,4 +85,5 @@ def _objection(offer: dict[str, Any]) -> str:
 EXCHANGES = [
     Exchange("funder", "participations", "POST", "/funder/v1/participations", decide_participation),
     Exchange("funder", "queries", "GET", "/funder/v1/participations/{serial}", find_participation),
+    Exchange("funder", "releases", "POST", "/funder/v1/releases", release_participation),
 ]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -33,11 +34,34 @@ def write(world: World, serial: str, message: dict[str, Any]) -> None:
     )
 
 
+Letter = tuple[str, dict[str, str]]
+LetterWriter = Callable[[World, sqlite3.Row, str, bool], Letter]
+
+
+def write_letter(world: World, row: sqlite3.Row, path: str, spoiled: bool) -> Letter:
+    """Body and headers of a callback of the payment institution to `path`; a `spoiled` one is signed wrongly."""
+    signature = signing.stamp(world.keys["payment"], "POST", path, body=row["body"], spoiled=spoiled)
+    headers = {"Content-Type": "application/json", "X-Partner": "payment", "X-Serial": row["notification_id"]}
+    return row["body"], headers | signature
+
+
+def is_taken(text: str, status: int) -> bool:
+    """Whether an answer says that the partner has it."""
+    return status == 200
+
+
 class Courier:
     """Delivers what is due, several at once, so that one slow delivery holds up no other."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self,
+        world: World,
+        write_letter: LetterWriter = write_letter,
+        is_taken: Callable[[str, int], bool] = is_taken,
+    ) -> None:
         self._world = world
+        self._write_letter = write_letter
+        self._is_taken = is_taken
         self._on_the_way: set[str] = set()
 
     async def run(self) -> None:
@@ -61,9 +85,9 @@ class Courier:
 
     async def _deliver(self, client: httpx.AsyncClient, row: sqlite3.Row) -> None:
         misfortune = self._world.faults.befall(CALLBACKS)
-        answered = await _send(self._world, client, row, misfortune)
+        answered = await self._send(client, row, misfortune)
         if misfortune.fault is Fault.DUPLICATE:
-            await _send(self._world, client, row, Misfortune())
+            await self._send(client, row, Misfortune())
         self._record(row, answered)
         self._on_the_way.discard(row["notification_id"])
 
@@ -79,20 +103,17 @@ class Courier:
                 row["notification_id"],
             )
 
-
-async def _send(world: World, client: httpx.AsyncClient, row: sqlite3.Row, misfortune: Misfortune) -> bool:
-    """One delivery; whether the partner is known to have it."""
-    if misfortune.fault is Fault.DELAY:
-        await asyncio.sleep(misfortune.seconds)
-    if misfortune.fault is Fault.LOSE:
-        return False
-    url = httpx.URL(row["notify_url"])
-    spoiled = misfortune.fault is Fault.BAD_SIGNATURE
-    path = url.raw_path.decode()
-    signature = signing.stamp(world.keys["payment"], "POST", path, body=row["body"], spoiled=spoiled)
-    headers = {"Content-Type": "application/json", "X-Partner": "payment", "X-Serial": row["notification_id"]}
-    try:
-        response = await client.post(url, content=row["body"].encode(), headers=headers | signature)
-    except httpx.HTTPError:
-        return False
-    return response.status_code == 200 and misfortune.fault is not Fault.LOSE_ANSWER
+    async def _send(self, client: httpx.AsyncClient, row: sqlite3.Row, misfortune: Misfortune) -> bool:
+        """One delivery; whether the partner is known to have it."""
+        if misfortune.fault is Fault.DELAY:
+            await asyncio.sleep(misfortune.seconds)
+        if misfortune.fault is Fault.LOSE:
+            return False
+        url = httpx.URL(row["notify_url"])
+        spoiled = misfortune.fault is Fault.BAD_SIGNATURE
+        body, headers = self._write_letter(self._world, row, url.raw_path.decode(), spoiled)
+        try:
+            response = await client.post(url, content=body.encode(), headers=headers)
+        except httpx.HTTPError:
+            return False
+        return self._is_taken(response.text, response.status_code) and misfortune.fault is not Fault.LOSE_ANSWER

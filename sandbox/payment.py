@@ -9,6 +9,7 @@ from sandbox.transfers import Instruction, Kind
 from sandbox.world import World
 
 REFUSED = "CHANNEL_REFUSED"
+FEE_FEN = {Kind.PAYOUT: 100, Kind.COLLECTION: 50}
 
 
 def _instruct(kind: Kind, party: str) -> Handler:
@@ -22,6 +23,7 @@ def _instruct(kind: Kind, party: str) -> Handler:
             party_name=checks.text(body, party),
             purpose=checks.text(body, "purpose"),
             notify_url=checks.address(body, "notify_url"),
+            fee_fen=FEE_FEN[kind],
         )
         objection = REFUSED if incoming.refused else ""
         return once(world, "payment", incoming, instruction.content(), _taking(world, instruction, objection))

@@ -29,6 +29,14 @@ def routes(world: World) -> list[Route]:
     ]
 
 
+def branch_routes(world: World, code: str) -> list[Route]:
+    """The addresses of the books of an institution that keeps its own."""
+    return [
+        local.route(world, "GET", f"/books/{code}/payouts", _reading(Kind.PAYOUT)),
+        local.route(world, "GET", f"/books/{code}/balances", read_balances),
+    ]
+
+
 async def tell_health(world: World, request: Request) -> dict[str, Any]:
     """That the sandbox runs and reaches its books."""
     return {"status": "ok", "now": iso(world.clock.now())}

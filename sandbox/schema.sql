@@ -120,6 +120,12 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE INDEX IF NOT EXISTS messages_by_mobile ON messages (mobile, id);
 
+CREATE TABLE IF NOT EXISTS releases (
+    serial TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS participations (
     serial TEXT PRIMARY KEY,
     funder_serial TEXT NOT NULL UNIQUE,

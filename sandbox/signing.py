@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-INSTITUTIONS = ("identity", "payment", "funder", "sms")
+INSTITUTIONS = ("identity", "payment", "funder", "sms", "alipay")
 FRESH_SECONDS = 300
 
 
@@ -32,8 +32,12 @@ def stamp(key: rsa.RSAPrivateKey, *parts: str, body: str, spoiled: bool = False)
     """The headers that sign `parts`, the present, a nonce and `body`; `spoiled` ones sign another body."""
     timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
     signed = signed_text(*parts, timestamp, nonce, body + " " if spoiled else body)
-    signature = base64.b64encode(key.sign(signed, padding.PKCS1v15(), hashes.SHA256())).decode()
-    return {"X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": signature}
+    return {"X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": sign(key, signed)}
+
+
+def sign(key: rsa.RSAPrivateKey, content: bytes) -> str:
+    """The base64 signature of `content`."""
+    return base64.b64encode(key.sign(content, padding.PKCS1v15(), hashes.SHA256())).decode()
 
 
 def signed_text(*parts: str) -> bytes:
@@ -56,9 +60,13 @@ class PartnerKey:
 
     def has_signed(self, signature: str, *parts: str) -> bool:
         """Whether the partner signed `parts`. False while the partner has no key here."""
+        return self.has_signed_bytes(signature, signed_text(*parts))
+
+    def has_signed_bytes(self, signature: str, content: bytes) -> bool:
+        """Whether the partner signed `content`. False while the partner has no key here."""
         try:
             raw = base64.b64decode(signature, validate=True)
-            self._current().verify(raw, signed_text(*parts), padding.PKCS1v15(), hashes.SHA256())
+            self._current().verify(raw, content, padding.PKCS1v15(), hashes.SHA256())
         except (InvalidSignature, ValueError, FileNotFoundError):
             return False
         return True

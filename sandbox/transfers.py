@@ -27,7 +27,6 @@ class Kind(StrEnum):
     COLLECTION = "collection"
 
 
-FEE_FEN = {Kind.PAYOUT: 100, Kind.COLLECTION: 50}
 REFUSAL_CODE = {Kind.PAYOUT: "PAYEE_REJECTED", Kind.COLLECTION: "PAYER_REJECTED"}
 FAILURE_CODE = {Kind.PAYOUT: "PAYEE_ACCOUNT_ABNORMAL", Kind.COLLECTION: "CARD_BALANCE_NOT_ENOUGH"}
 RETURN_CODE = {Kind.PAYOUT: "RETURNED_BY_PAYEE_BANK", Kind.COLLECTION: "DISPUTED_BY_PAYER"}
@@ -50,6 +49,7 @@ class Instruction:
     party_name: str
     purpose: str
     notify_url: str
+    fee_fen: int = 0
 
     def content(self) -> dict[str, Any]:
         """What a repeated instruction must agree in: all but the address to call back."""
@@ -58,14 +58,13 @@ class Instruction:
 
 def accept(world: World, instruction: Instruction, objection: str) -> dict[str, Any]:
     """Take an instruction into the books, accepted or (with an `objection`) refused; returns the answer."""
-    objection = objection or _objection(world, instruction)
+    objection = objection or find_objection(world, instruction)
     at, day = world.clock.stamp()
     channel_serial = world.next_serial("PY")
     world.books.insert(
         "transfers",
         **asdict(instruction),
         channel_serial=channel_serial,
-        fee_fen=FEE_FEN[instruction.kind],
         status="FAILED" if objection else "PROCESSING",
         code=objection,
         due_at=None if objection else time.time() + world.settings.settle_seconds,
@@ -78,7 +77,7 @@ def accept(world: World, instruction: Instruction, objection: str) -> dict[str, 
     if objection:
         return answer | {"status": "FAILED", "code": objection, "message": MESSAGES[objection]}
     if instruction.kind is Kind.PAYOUT:
-        reserved = instruction.amount_fen + FEE_FEN[instruction.kind]
+        reserved = instruction.amount_fen + instruction.fee_fen
         _move(world, Account.PARTNER, Account.RESERVED, reserved, instruction.serial, "reserved")
     return answer | {"status": "ACCEPTED"}
 
@@ -109,10 +108,16 @@ def describe(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _objection(world: World, instruction: Instruction) -> str:
+def find(world: World, serial: str) -> sqlite3.Row | None:
+    """The transfer that the partner calls `serial`."""
+    return world.books.row("SELECT * FROM transfers WHERE serial = ?", serial)
+
+
+def find_objection(world: World, instruction: Instruction) -> str:
+    """Why an instruction cannot be taken: a code, or nothing."""
     if instruction.amount_fen % 100 == REFUSED_ENDING:
         return REFUSAL_CODE[instruction.kind]
-    needed = instruction.amount_fen + FEE_FEN[instruction.kind]
+    needed = instruction.amount_fen + instruction.fee_fen
     if instruction.kind is Kind.PAYOUT and ledger.balances(world.books)[Account.PARTNER] < needed:
         return "PAYER_BALANCE_NOT_ENOUGH"
     return ""
@@ -140,9 +145,9 @@ def _record(world: World, row: sqlite3.Row, status: str, code: str, moment: str)
         " WHERE serial = ?",
         *(status, code, due_at, at, day, row["serial"]),
     )
-    changed = world.books.row("SELECT * FROM transfers WHERE serial = ?", row["serial"])
+    changed = find(world, row["serial"])
     assert changed is not None
-    if row["amount_fen"] % 100 != SILENT_ENDING:
+    if row["notify_url"] and row["amount_fen"] % 100 != SILENT_ENDING:
         notifications.write(world, row["serial"], {"kind": row["kind"], **describe(changed)})
 
 
@@ -173,4 +178,5 @@ def _give_back(world: World, row: sqlite3.Row) -> None:
 
 
 def _move(world: World, source: Account, target: Account, amount_fen: int, serial: str, reason: str) -> None:
-    ledger.move(world.books, world.clock, source, target, amount_fen, serial, reason)
+    if amount_fen:  # a fee may be nothing
+        ledger.move(world.books, world.clock, source, target, amount_fen, serial, reason)

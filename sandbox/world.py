@@ -1,6 +1,6 @@
 """Everything that one running sandbox holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -42,3 +42,12 @@ def open_world(settings: Settings) -> World:
         clock=clock,
         faults=Faults(books),
     )
+
+
+def open_branch(world: World, code: str) -> World:
+    """Another institution of the same world, under the same clock and faults, with transfers and a ledger in a file
+    of its own.
+    """
+    books = Books(world.settings.data / f"{code}.sqlite3")
+    ledger.begin(books, world.clock, world.settings.opening_balance)
+    return replace(world, books=books)

@@ -29,16 +29,20 @@ class DeviceAdmin(ReadOnlyAdmin):
 
 @admin.register(SignIn)
 class SignInAdmin(ReadOnlyAdmin):
-    list_display = ["at", "user", "outcome", "channel", "device", "network"]
+    list_display = ["at", "user", "outcome", "channel", "device", "network", "place", "odd"]
     list_filter = ["outcome", "channel"]
     search_fields = ["user__username", "ip_index"]
     ordering = ["-id"]
     list_select_related = ["user", "device"]
-    fields = ["at", "user", "outcome", "channel", "device", "network"]
+    fields = ["at", "user", "outcome", "channel", "device", "network", "place", "odd"]
 
     @admin.display(description=_("address (hashed)"))
     def network(self, sign_in: SignIn) -> str:
         return sign_in.ip_index[:12]
+
+    @admin.display(description=_("what is odd"))
+    def odd(self, sign_in: SignIn) -> str:
+        return " ".join(sign_in.signs)
 
 
 @admin.register(Message)

@@ -8,10 +8,6 @@ class MobileSerializer(serializers.Serializer):
     mobile = serializers.CharField(max_length=20)
 
 
-class SignInSerializer(MobileSerializer):
-    code = serializers.CharField(max_length=10)
-
-
 class TokenSerializer(serializers.Serializer):
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
@@ -76,6 +72,21 @@ class FourElementsSerializer(serializers.Serializer):
     id_number = serializers.CharField(max_length=40)
     card_number = serializers.CharField(max_length=40)
     reserved_mobile = serializers.CharField(max_length=20)
+
+
+class DeviceReportSerializer(serializers.Serializer):
+    """What the client knows of the device it runs on; each may be left out."""
+
+    platform = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    renderer = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    emulator = serializers.BooleanField(required=False, help_text="the device is an emulator")
+    automated = serializers.BooleanField(required=False, help_text="the device is driven by a program")
+
+
+class SignInSerializer(MobileSerializer):
+    code = serializers.CharField(max_length=10)
+    device = DeviceReportSerializer(required=False)
+    proof = FourElementsSerializer(required=False, help_text="only where the answer was proof_needed")
 
 
 class IdentityCheckSerializer(serializers.ModelSerializer):

@@ -1,5 +1,6 @@
 """The REST endpoints of accounts: each reads the request, makes one call, and shows the result."""
 
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import consents, customers, documents, identity, messages, signin, tokens
+from accounts import consents, customers, device_signs, documents, identity, messages, signin, tokens
 from accounts.api import serializers as forms
 from accounts.api.permissions import IsCustomer, customer_of
 from accounts.models import ApiToken
@@ -48,7 +49,14 @@ class SignIn(APIView):
 
     @extend_schema(request=forms.SignInSerializer, responses={201: forms.TokenSerializer}, tags=["sign-in"])
     def post(self, request: Request) -> Response:
-        signed_in = signin.verify_code(**_valid(forms.SignInSerializer, request), origin=_origin(request))
+        given = _valid(forms.SignInSerializer, request)
+        report, proof = given.pop("device", {}), given.pop("proof", None)
+        signs = device_signs.of_report(report, agent=request.headers.get("User-Agent", ""))
+        signed_in = signin.verify_code(
+            **given,
+            origin=replace(_origin(request), signs=signs),
+            proof=identity.clean_elements(**proof) if proof else None,
+        )
         text, token = tokens.issue(user=signed_in.user)
         body = {
             "token": text,

@@ -8,6 +8,7 @@ from accounts.models.device import Device, SignIn
 from accounts.models.document import Document
 from accounts.models.identity_check import IdentityCheck
 from accounts.models.message import Message
+from accounts.models.picture_print import PicturePrint
 from accounts.models.sms_code import SmsCode
 from accounts.models.user import User
 
@@ -21,6 +22,7 @@ __all__ = [
     "Document",
     "IdentityCheck",
     "Message",
+    "PicturePrint",
     "Purpose",
     "SignIn",
     "SmsCode",

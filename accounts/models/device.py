@@ -30,6 +30,8 @@ class SignIn(models.Model):
         WRONG_CODE = "wrong_code", _("wrong code")
         CODE_EXPIRED = "code_expired", _("code expired")
         SWITCHED_OFF = "switched_off", _("account switched off")
+        PROOF_NEEDED = "proof_needed", _("more proof asked for")
+        WRONG_PROOF = "wrong_proof", _("wrong proof")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="sign_ins")
     mobile_index = models.CharField(max_length=64, db_index=True)
@@ -38,6 +40,8 @@ class SignIn(models.Model):
     ip_index = BlindIndexField(source="ip", purpose="ip", db_index=True)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    place = models.CharField(_("place"), max_length=60, blank=True)  # accounts.places
+    signs = models.JSONField(_("what is odd"), default=list)  # accounts.device_signs
     at = models.DateTimeField(_("time"), default=clock.real_now)
 
     class Meta:

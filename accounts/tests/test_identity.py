@@ -144,7 +144,7 @@ def test_one_person_has_one_account(verified):
 
 def test_when_two_accounts_are_verified_as_one_person_at_once_only_the_first_wins(customer):
     rival, person = factories.consenting_customer(), Person()
-    check = identity._begin(rival, identity._clean(**person.elements))
+    check = identity._begin(rival, identity.clean_elements(**person.elements))
     identity.verify(customer=customer, **person.elements)
     with pytest.raises(Problem) as caught:
         identity._settle(check, identity._ask(check))
@@ -168,12 +168,12 @@ def test_a_verified_customer_adds_a_card(verified):
 
 
 def test_a_second_check_waits_for_the_first(customer):
-    identity._begin(customer, identity._clean(**Person().elements))
+    identity._begin(customer, identity.clean_elements(**Person().elements))
     assert refusal(customer, Person()).code == "identity_check_running"
 
 
 def test_a_check_cut_off_by_a_crash_is_given_up_later(customer):
-    check = identity._begin(customer, identity._clean(**Person().elements))
+    check = identity._begin(customer, identity.clean_elements(**Person().elements))
     clock.move_to(clock.now() + dt.timedelta(minutes=2), by="system:test")
     identity.verify(customer=customer, **Person().elements)
     assert IdentityCheck.objects.get(pk=check.pk).status == "cannot_check"

@@ -44,6 +44,11 @@ def test_the_first_page_shows_each_role_what_it_may_see(db):
     officer = staff.hire(username="mei", password=PASSWORD, role=Role.RISK_OFFICER)
     finance = staff.hire(username="lan", password=PASSWORD, role=Role.FINANCE_OFFICER)
     seen = admin_home.first_page(request_of(officer), {})
-    assert [str(tile.title) for tile in seen["waiting"]] == ["审核队列"]
+    assert [str(tile.title) for tile in seen["waiting"]] == ["预警", "审核队列", "客户画像"]
     seen = admin_home.first_page(request_of(finance), {})
-    assert [str(tile.title) for tile in seen["waiting"]] == ["未处理的对账差异", "搁置的作业"]
+    assert [str(tile.title) for tile in seen["waiting"]] == [
+        "预警",
+        "可能超过两小时的放款",
+        "未处理的对账差异",
+        "搁置的作业",
+    ]

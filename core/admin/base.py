@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 
@@ -16,3 +16,8 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+def go_to(address: str) -> HttpResponse:
+    """Have the page whose dialog sent a form go there: htmx follows this header, and no redirect."""
+    return HttpResponse(headers={"HX-Redirect": address})

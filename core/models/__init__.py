@@ -1,5 +1,6 @@
 """The rows that every app stands on."""
 
+from core.models.alert import Alert
 from core.models.approval import Approval
 from core.models.clock import BusinessClock
 from core.models.idempotency import IdempotencyRecord
@@ -9,6 +10,7 @@ from core.models.unmasking import Unmasking
 from core.models.work import Work
 
 __all__ = [
+    "Alert",
     "Approval",
     "BusinessClock",
     "ExternalMessage",

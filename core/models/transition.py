@@ -1,5 +1,6 @@
 from typing import Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,10 @@ class TransitionLog(models.Model):
     class Meta:
         verbose_name = _("change of state")
         verbose_name_plural = _("changes of state")
-        indexes = [models.Index(fields=["model", "object_id", "id"])]
+        indexes = [
+            models.Index(fields=["model", "object_id", "id"]),
+            BrinIndex(fields=["at"], name="core_transition_at", autosummarize=True),
+        ]
         ordering = ["id"]
 
     @classmethod

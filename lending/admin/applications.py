@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from lending.admin import shown
-from lending.admin.shown import Reader, Table, TablesAdmin
+from core.admin import shown
+from core.admin.shown import Reader, Table, TablesAdmin
 from lending.models import Loan, LoanApplication
 from risk.models import Decision, ReviewCase
 from risk.report import percent

@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from core.admin import shown
 from core.admin.base import ReadOnlyAdmin
-from lending.admin import shown
-from lending.admin.shown import Reader, Table, TablesAdmin
+from core.admin.shown import Reader, Table, TablesAdmin
 from lending.models import AllowanceRate, ClosedDay, DayAccrual, Instalment, LoanEvent, Repayment
 
 COLOURS = {"processing": "warning", "succeeded": "success", "failed": "danger", "returned": "danger"}

@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from core.admin import shown
+from core.admin.shown import Reader, Table, TablesAdmin
 from core.money import format_yuan
-from lending.admin import shown
-from lending.admin.shown import Reader, Table, TablesAdmin
 from lending.models import CreditLine
 
 COLOURS = {"active": "success", "frozen": "danger"}

@@ -2,13 +2,13 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from core.admin import shown
 from core.admin.base import ReadOnlyAdmin
-from lending.admin import shown
-from lending.admin.shown import Reader, Table, TablesAdmin
+from core.admin.shown import Reader, Table, TablesAdmin
 from lending.models import Funder, FundingAgreement, Participation
 from risk.report import percent
 
-COLOURS = {"asking": "info", "approved": "success", "refused": "warning", "given_up": "warning"}
+COLOURS = {"asking": "info", "approved": "success", "refused": "warning", "given_up": "warning", "released": "warning"}
 
 
 @admin.register(Funder)

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from core.admin import shown
+from core.admin.shown import Reader, Table, TablesAdmin
 from lending import changes
-from lending.admin import shown
-from lending.admin.shown import Reader, Table, TablesAdmin
 from lending.models import LoanChange
 from risk.admin.forms import WhyForm
 from risk.admin.pages import form_page, officer_of

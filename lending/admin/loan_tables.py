@@ -6,10 +6,10 @@ from decimal import Decimal
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
+from core.admin import shown
+from core.admin.shown import Reader, Table
 from core.money import format_yuan
 from lending import contracts
-from lending.admin import shown
-from lending.admin.shown import Reader, Table
 from lending.explanation import explain
 from lending.models import Loan, LoanContract
 from payments import ledger

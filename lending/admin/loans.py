@@ -10,10 +10,11 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from core import clock
+from core.admin import shown
+from core.admin.shown import Reader, Table, TablesAdmin
 from lending import changes, refunds
-from lending.admin import as_of, loan_tables, reports, shown
+from lending.admin import as_of, loan_tables, reports
 from lending.admin.loan_change_forms import ExtensionForm, LoanChangeForm, LowerRateForm, WaiverForm, WriteOffForm
-from lending.admin.shown import Reader, Table, TablesAdmin
 from lending.models import Loan
 from risk.admin.pages import form_page, officer_of
 from risk.report import percent

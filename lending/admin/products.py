@@ -12,9 +12,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from core import clock
+from core.admin import shown
 from core.problems import Problem
 from lending import product_drafts
-from lending.admin import shown
 from lending.admin.product_form import ProductForm, SimulationForm
 from lending.admin.product_words import COMPONENTS, CONVENTIONS
 from lending.models import Product

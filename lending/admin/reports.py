@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from core import clock
-from lending.admin.shown import Table
+from core.admin.shown import Table
 from lending.reports import REPORTS, Report
 
 

@@ -33,6 +33,11 @@ class ApplySerializer(serializers.Serializer):
     monthly_income = serializers.DecimalField(max_digits=14, decimal_places=2)
     monthly_expenses = serializers.DecimalField(max_digits=14, decimal_places=2)
     monthly_debt = serializers.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
+    home_address = serializers.CharField(max_length=200, default="", allow_blank=True)
+    employer = serializers.CharField(max_length=200, default="", allow_blank=True)
+    contact_mobile = serializers.CharField(
+        max_length=20, default="", allow_blank=True, help_text="compared with other applications, never called"
+    )
 
 
 class ApplicationSerializer(serializers.ModelSerializer):
@@ -169,4 +174,4 @@ class RepaymentSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Repayment
-        fields = ["serial", "loan", "status", "amount", "strategy", "order", "failure", "asked_at"]
+        fields = ["serial", "loan", "kind", "status", "amount", "strategy", "order", "failure", "asked_at"]

@@ -9,6 +9,7 @@ urlpatterns = [
     path("applications/", views.Applications.as_view(), name="api-applications"),
     path("applications/<serial:serial>/", views.ApplicationDetail.as_view(), name="api-application"),
     path("applications/<serial:serial>/withdrawal/", views.Withdrawal.as_view(), name="api-withdrawal"),
+    path("applications/<serial:serial>/review/", views.Review.as_view(), name="api-review"),
     path("applications/<serial:serial>/offer/", views.Offer.as_view(), name="api-offer"),
     path("applications/<serial:serial>/offer/opened/", views.OfferOpened.as_view(), name="api-offer-opened"),
     path("applications/<serial:serial>/confirmation/", views.Confirmation.as_view(), name="api-confirmation"),

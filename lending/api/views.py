@@ -16,7 +16,7 @@ from core.api import IDEMPOTENCY_HEADER, once
 from lending import applications, confirmations, loans, offers, products, repayments
 from lending.api import serializers as forms
 from lending.models import LoanApplication
-from risk.facts import Declared
+from risk.facts import Declared, Whereabouts
 
 
 def _valid(form: type[serializers.Serializer], request: Request) -> dict[str, Any]:
@@ -56,6 +56,7 @@ class Applications(APIView):
         customer = customer_of(request)
         product, amount = asked.pop("product"), asked.pop("amount")
         term_months, purpose, method = (asked.pop(name) for name in ("term_months", "purpose", "method"))
+        whereabouts = Whereabouts(**{name: asked.pop(name) for name in ("home_address", "employer", "contact_mobile")})
 
         def action() -> tuple[int, Any]:
             application = applications.submit(
@@ -66,6 +67,7 @@ class Applications(APIView):
                 purpose=purpose,
                 method=method,
                 declared=Declared(**asked),
+                whereabouts=whereabouts,
             )
             return status.HTTP_201_CREATED, forms.ApplicationSerializer(application).data
 
@@ -90,6 +92,17 @@ class Withdrawal(APIView):
     @extend_schema(request=None, responses=forms.ApplicationSerializer, tags=["loans"])
     def post(self, request: Request, serial: str) -> Response:
         application = applications.withdraw(customer=customer_of(request), serial=serial)
+        return Response(forms.ApplicationSerializer(application).data)
+
+
+class Review(APIView):
+    """Asks for a person to decide, after the machine declined."""
+
+    permission_classes = (IsCustomer,)
+
+    @extend_schema(request=None, responses=forms.ApplicationSerializer, tags=["loans"])
+    def post(self, request: Request, serial: str) -> Response:
+        application = applications.ask_for_person(customer=customer_of(request), serial=serial)
         return Response(forms.ApplicationSerializer(application).data)
 
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from core.fields import MoneyField, RateField
+from core.fields import EncryptedTextField, MoneyField, RateField
 from core.transitions import StatefulModel, status_constraint, status_field, transition
 from lending.models.product import Product
 
@@ -38,6 +38,9 @@ class LoanApplication(StatefulModel):
     monthly_income = MoneyField(_("monthly income"))
     monthly_expenses = MoneyField(_("monthly expenses"))
     monthly_debt = MoneyField(_("monthly repayments elsewhere"))
+    home_address = EncryptedTextField(_("home address"), blank=True)
+    employer = EncryptedTextField(_("employer"), blank=True)
+    contact_mobile = EncryptedTextField(_("contact's mobile"), blank=True)
     decision_serial = models.CharField(_("decision"), max_length=20, blank=True)
     reasons = models.JSONField(_("reasons"), default=list)
     offered_amount = MoneyField(_("amount offered"), null=True)
@@ -93,6 +96,11 @@ class LoanApplication(StatefulModel):
         """No loan, for these reasons (codes)."""
         self.decision_serial = decision_serial
         self.reasons = reasons
+
+    @transition(source=Status.DECLINED, target=Status.IN_REVIEW)
+    def reconsider(self, *, by: str, why: str) -> None:
+        """The customer asks for a person, after the machine declined."""
+        self.reasons = []
 
     @transition(source=Status.APPROVED, target=Status.CONFIRMED)
     def confirm(self, *, by: str, why: str, confirmed_at: dt.datetime) -> None:

@@ -9,6 +9,7 @@ class ClosedDay(models.Model):
     closed_at = models.DateTimeField(_("closed (real time)"))
     loans = models.PositiveIntegerField(_("loans closed"))
     parked = models.PositiveIntegerField(_("loans parked"))
+    deductions_planned = models.BooleanField(_("the next morning's deductions are planned"), default=False)
 
     class Meta:
         verbose_name = _("closed day")

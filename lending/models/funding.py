@@ -86,6 +86,7 @@ class Participation(StatefulModel):
         APPROVED = "approved", _("takes its share")
         REFUSED = "refused", _("refused")
         GIVEN_UP = "given_up", _("no answer in time")
+        RELEASED = "released", _("told that it takes no part")
 
     serial = models.CharField(_("serial number"), max_length=20, unique=True)
     loan = models.OneToOneField(Loan, models.PROTECT, related_name="participation", verbose_name=_("loan"))
@@ -100,7 +101,7 @@ class Participation(StatefulModel):
         verbose_name = _("participation")
         verbose_name_plural = _("participations")
         constraints = [
-            status_constraint("lending_participation_status", "asking", "approved", "refused", "given_up"),
+            status_constraint("lending_participation_status", "asking", "approved", "refused", "given_up", "released"),
         ]
 
     def __str__(self) -> str:
@@ -119,3 +120,7 @@ class Participation(StatefulModel):
     @transition(source=Status.ASKING, target=Status.GIVEN_UP)
     def give_up(self, *, by: str, why: str) -> None:
         """No answer in time: by policy the loan is funded by ourselves."""
+
+    @transition(source=[Status.APPROVED, Status.GIVEN_UP], target=Status.RELEASED)
+    def release(self, *, by: str, why: str) -> None:
+        """The partner has confirmed that it takes no part: its yes was lost, or the loan failed."""

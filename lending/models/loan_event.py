@@ -1,5 +1,6 @@
 import datetime as dt
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +42,7 @@ class LoanEvent(models.Model):
         verbose_name_plural = _("loan events")
         ordering = ["loan", "no"]
         constraints = [models.UniqueConstraint(fields=["loan", "no"], name="lending_event_once")]
+        indexes = [BrinIndex(fields=["recorded_at"], name="lending_event_recorded", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.loan} {self.no} {self.kind}"

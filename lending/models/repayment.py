@@ -9,7 +9,7 @@ from lending.models.loan import Loan
 
 
 class Repayment(StatefulModel):
-    """A payment that the customer has asked us to collect from the card, from the request to its end."""
+    """A payment collected from the customer's card, asked for or deducted by agreement, from the request to its end."""
 
     class Strategy(models.TextChoices):
         """What paying early does, in words for people."""
@@ -18,6 +18,12 @@ class Repayment(StatefulModel):
         LOWER = prepayment.Strategy.LOWER.value, _("As many instalments, each lower")
         NEXT = prepayment.Strategy.NEXT.value, _("The principal of the next instalments paid ahead")
         GIVE_BACK = "give_back", _("The whole loan given back, in its cooling-off days")
+
+    class Kind(models.TextChoices):
+        """Who set it going."""
+
+        ACTIVE = "active", _("paid by the customer")
+        DEDUCTION = "deduction", _("deducted automatically")
 
     class Status(models.TextChoices):
         PROCESSING = "processing", _("on its way")
@@ -28,6 +34,7 @@ class Repayment(StatefulModel):
     serial = models.CharField(_("serial number"), max_length=20, unique=True)
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="repayments", verbose_name=_("loan"))
     status = status_field(Status, Status.PROCESSING)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.ACTIVE)
     amount = MoneyField(_("amount"))
     strategy = models.CharField(_("what exceeds the dues"), max_length=10, blank=True, choices=Strategy.choices)
     order = models.CharField(_("collection order"), max_length=20, blank=True)
@@ -41,6 +48,7 @@ class Repayment(StatefulModel):
         constraints = [
             status_constraint("lending_repayment_status", "processing", "succeeded", "failed", "returned"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="lending_repayment_positive"),
+            models.CheckConstraint(condition=Q(kind__in=["active", "deduction"]), name="lending_repayment_kind"),
             models.UniqueConstraint(
                 fields=["loan", "request_key"], condition=~Q(request_key=""), name="lending_repayment_asked_once"
             ),

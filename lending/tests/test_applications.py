@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from accounts import documents, staff
 from accounts.models import Purpose
@@ -17,7 +18,8 @@ from lending import applications, confirmations
 from lending.models import CreditLine, LoanApplication
 from lending.tests.factories import DECLARED, apply, decided, withdraw_consent
 from risk import review
-from risk.models import ReviewCase
+from risk.facts import Whereabouts
+from risk.models import Decision, ReviewCase
 from risk.reasons import APPROVAL_REASONS, DECLINE_REASONS
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,27 @@ def test_what_the_product_does_not_lend_is_refused(applicant, changes, code):
         apply(applicant, **changes)
     assert not LoanApplication.objects.exists()
     assert not Work.objects.filter(kind=applications.DECIDE).exists()
+
+
+def test_where_somebody_lives_and_works_is_kept_encrypted_and_reaches_the_decision_as_hashes(applicant):
+    told = Whereabouts(" 12 Lake Road ", "Lake Ltd", "+86 138 0000 0001")
+    application = decided(applicant, whereabouts=told)
+    assert (application.home_address, application.contact_mobile) == ("12 Lake Road", "13800000001")
+    decision = Decision.objects.get(serial=application.decision_serial)
+    assert {"address", "employer", "contact"} <= set(decision.traces.values_list("kind", flat=True))
+    assert "Lake" not in str(decision.inputs)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(a)::text FROM lending_loanapplication a")
+        row = cursor.fetchone()[0]
+    assert "Lake" not in row
+    assert "13800000001" not in row
+
+
+def test_a_contact_needs_a_mobile_number(applicant):
+    with pytest.raises(Problem, match="mobile_invalid") as refused:
+        apply(applicant, whereabouts=Whereabouts(contact_mobile="12"))
+    assert refused.value.field == "contact_mobile"
+    assert not LoanApplication.objects.exists()
 
 
 @pytest.mark.parametrize("amount", ["10.00", "200000.00"])
@@ -163,6 +186,33 @@ def test_what_an_officer_declines_is_declined_with_the_reasons_and_told(in_revie
     assert (in_review.status, in_review.reasons) == ("declined", [reason])
     assert in_review.customer.messages.filter(template="application_declined").count() == 1
     assert not CreditLine.objects.filter(customer=in_review.customer).exists()
+
+
+def test_a_customer_whom_the_machine_declined_may_have_a_person_decide(applicant, officer):
+    application = decided(applicant, declared=replace(DECLARED, employment="student"))
+    assert application.status == "declined"
+    assert applications.may_ask_for_person(application)
+    applications.ask_for_person(customer=applicant, serial=application.serial)
+    application = LoanApplication.objects.get(pk=application.pk)
+    assert (application.status, applications.may_ask_for_person(application)) == ("in_review", False)
+    with pytest.raises(Problem, match="application_open"):
+        applications.ask_for_person(customer=applicant, serial=application.serial)
+    approve(case_of(application), officer, "5000")
+    application = LoanApplication.objects.get(pk=application.pk)
+    assert (application.status, application.offered_amount) == ("approved", Decimal("5000.00"))
+    with pytest.raises(Problem, match="application_open"):
+        applications.ask_for_person(customer=applicant, serial=application.serial)
+
+
+def test_a_person_who_declined_is_not_asked_again(in_review, officer):
+    case = case_of(in_review)
+    review.claim(case=case, officer=officer)
+    review.decline(case=case, officer=officer, reasons=[next(iter(DECLINE_REASONS))])
+    in_review = LoanApplication.objects.get(pk=in_review.pk)
+    assert not applications.may_ask_for_person(in_review)
+    with pytest.raises(Problem, match="no_person_now"):
+        applications.ask_for_person(customer=in_review.customer, serial=in_review.serial)
+    assert LoanApplication.objects.get(pk=in_review.pk).status == "declined"
 
 
 def test_an_application_withdrawn_during_the_review_stays_withdrawn(in_review, officer):

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from accounts.models import Purpose
 from accounts.tests import factories as people
 from core import clock
-from lending import confirmations, funding
+from core.models import Work
+from lending import confirmations, funding, releases
 from lending.models import Funder, FundingAgreement, Loan, Participation
-from lending.tests.factories import offered, withdraw_consent
+from lending.tests.factories import offered, tell, withdraw_consent
 from payments.models import PaymentOrder
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,11 @@ def wait_no_longer(loan):
 def asked_at_the_partner(sandbox, loan):
     rows = sandbox.book("participations")["participations"]
     return [row for row in rows if row["serial"] == loan.participation.serial]
+
+
+def decision_at_the_partner(sandbox, loan):
+    [row] = asked_at_the_partner(sandbox, loan)
+    return row["answer"]
 
 
 def test_a_partner_that_approves_takes_its_frozen_share(customer, sandbox):
@@ -118,3 +124,53 @@ def test_an_answer_that_comes_after_the_end_changes_nothing(customer):
     funding.settle(loan.serial, "approved", answer)
     assert Participation.objects.get(loan=loan).status == "refused"
     assert (shares_of(loan), orders_of(Loan.objects.get(pk=loan.pk))) == (DIRECT, 1)
+
+
+def test_a_yes_that_we_gave_up_waiting_for_is_released_at_the_partner(customer, sandbox, fault):
+    loan = confirmed(customer)
+    fault("participations", "lose_answer", count=1)
+    assert funding.ask(loan.serial) is not None
+    assert decision_at_the_partner(sandbox, loan) == "approved"
+    fault("queries", "lose", count=1)
+    wait_no_longer(loan)
+    assert funding.ask(loan.serial) is None
+    assert Work.objects.filter(kind=releases.RELEASE, key=loan.serial, state="waiting").exists()
+    fault("releases", "lose_answer", count=1)
+    assert releases.tell(loan.serial) is not None
+    assert Participation.objects.get(loan=loan).status == "given_up"  # not known to have heard: told again
+    assert releases.tell(loan.serial) is None
+    assert Participation.objects.get(loan=loan).status == "released"
+    assert decision_at_the_partner(sandbox, loan) == "released"
+    assert releases.tell(loan.serial) is None
+    assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
+
+
+def test_a_request_that_reaches_the_partner_after_its_release_is_refused(customer, fault):
+    loan = confirmed(customer)
+    fault("queries", "lose", count=1)
+    wait_no_longer(loan)
+    funding.ask(loan.serial)
+    releases.tell(loan.serial)
+    late = funding._partners_answer(Participation.objects.get(loan=loan))
+    assert (late.body["answer"], late.body["reason"]) == ("refused", "RELEASED")
+
+
+@pytest.mark.parametrize("ends", [["failed"], ["succeeded", "returned"]])
+def test_a_partner_is_told_that_the_loan_it_took_a_share_of_failed(customer, sandbox, ends):
+    loan = confirmed(customer)
+    funding.ask(loan.serial)
+    order = PaymentOrder.objects.get(reference=loan.serial)
+    for end in ends:
+        assert not Work.objects.filter(kind=releases.RELEASE).exists()
+        tell(order.serial, end)
+    assert Work.objects.filter(kind=releases.RELEASE, key=loan.serial).exists()
+    releases.tell(loan.serial)
+    assert Participation.objects.get(loan=loan).status == "released"
+    assert decision_at_the_partner(sandbox, loan) == "released"
+
+
+def test_a_partner_that_refused_is_told_nothing_when_the_loan_fails(customer):
+    loan = confirmed(customer, "10000.95")
+    funding.ask(loan.serial)
+    tell(PaymentOrder.objects.get(reference=loan.serial).serial, "failed")
+    assert not Work.objects.filter(kind=releases.RELEASE).exists()

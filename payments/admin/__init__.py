@@ -1,14 +1,20 @@
 """Money in the admin: orders, ledger, notices, statements, differences, settlement. Buttons are use cases."""
 
-from payments.admin.days import DifferenceAdmin, SettlementReportAdmin, StatementFileAdmin
+from payments.admin.day_locks import ReconciledDayAdmin
+from payments.admin.days import SettlementReportAdmin, StatementFileAdmin
+from payments.admin.differences import DifferenceAdmin
 from payments.admin.ledger import AccountAdmin, SealAdmin, TransferAdmin
 from payments.admin.orders import ChannelNoticeAdmin, PaymentOrderAdmin
+from payments.admin.routing import RouteChoiceAdmin, RoutingRulesAdmin
 
 __all__ = [
     "AccountAdmin",
     "ChannelNoticeAdmin",
     "DifferenceAdmin",
     "PaymentOrderAdmin",
+    "ReconciledDayAdmin",
+    "RouteChoiceAdmin",
+    "RoutingRulesAdmin",
     "SealAdmin",
     "SettlementReportAdmin",
     "StatementFileAdmin",

@@ -9,13 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSingleDateWidget
 
-from core import actors
-from core.admin.base import ReadOnlyAdmin
+from core.admin.base import ReadOnlyAdmin, go_to
 from core.problems import Problem
 from payments import reconciliation, settlement
-from payments.models import Difference, SettlementReport, StatementFile, StatementLine
+from payments.models import SettlementReport, StatementFile, StatementLine
 
 
 class StatementLineInline(TabularInline):
@@ -44,58 +43,6 @@ class StatementFileAdmin(ReadOnlyAdmin):
     search_fields = ["serial", "sha256"]
     ordering = ["-date"]
     inlines = [StatementLineInline]
-
-
-class ResolveForm(BaseDialogForm):
-    """How a difference was dealt with."""
-
-    how = forms.CharField(
-        label=_("How was it resolved?"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
-    )
-
-
-@admin.register(Difference)
-class DifferenceAdmin(ReadOnlyAdmin):
-    """The queue of differences between our records and the institutions' statements."""
-
-    list_display = [
-        *("date", "channel", "kind", "shown_status", "sign", "ours", "theirs", "out_trade_no", "movement"),
-        "found_at",
-    ]
-    list_filter = ["status", "kind", "channel", "date"]
-    search_fields = ["out_trade_no", "channel_trade_no"]
-    ordering = ["-date", "id"]
-    actions_detail = ["resolve"]
-
-    @display(description=_("status"), label={"open": "danger", "cleared": "success", "resolved": "success"})
-    def shown_status(self, difference: Difference) -> tuple[str, str]:
-        return difference.status, difference.get_status_display()
-
-    @admin.display(description=_("long or short"))
-    def sign(self, difference: Difference) -> str:
-        return str({"LONG": _("long"), "SHORT": _("short")}.get(difference.sign, ""))
-
-    def has_resolve_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return request.user.has_perm("payments.resolve_difference")
-
-    @action(
-        description=_("Resolve"),
-        permissions=["resolve"],
-        url_path="resolve",
-        dialog={
-            "title": _("Resolve the difference"),
-            "description": _("What you write here is kept with your name. Nothing is posted by it."),
-            "form_class": ResolveForm,
-            "form_submit_text": _("Resolve"),
-        },
-    )
-    def resolve(self, request: HttpRequest, form: ResolveForm, object_id: int) -> HttpResponse:
-        by = actors.staff(request.user.get_username())
-        try:
-            reconciliation.resolve(Difference.objects.get(pk=object_id), by=by, how=form.cleaned_data["how"])
-        except Problem as problem:
-            messages.error(request, str(problem.message))
-        return _go_to(reverse("admin:payments_difference_change", args=[object_id]))
 
 
 class SettleForm(BaseDialogForm):
@@ -155,7 +102,7 @@ class SettlementReportAdmin(ReadOnlyAdmin):
             messages.error(request, str(problem.message))
         else:
             messages.success(request, str(_("The day is being settled.")))
-        return _go_to(reverse("admin:payments_settlementreport_changelist"))
+        return go_to(reverse("admin:payments_settlementreport_changelist"))
 
     @action(description=_("Download CSV"), permissions=["csv"], url_path="csv")
     def csv(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -164,8 +111,3 @@ class SettlementReportAdmin(ReadOnlyAdmin):
         name = f"settlement-{report.channel}-{report.business_date}.csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-
-
-def _go_to(address: str) -> HttpResponse:
-    """Have the dialog's page go there."""
-    return HttpResponse(headers={"HX-Redirect": address})

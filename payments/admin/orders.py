@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import localize
 from django.utils.timezone import localtime
@@ -9,10 +10,24 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.admin.base import ReadOnlyAdmin
+from payments.lateness import slow_payouts
 from payments.models import ChannelNotice, PaymentOrder
 from payments.timeline import timeline
 
 COLOURS = {"succeeded": "success", "failed": "danger", "returned": "danger", "unknown": "warning"}
+
+
+class SlowFilter(admin.SimpleListFilter):
+    """Payouts that may miss the two-hour promise."""
+
+    title = gettext_lazy("the promise")
+    parameter_name = "promise"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("slow", _("on its way for more than 45 minutes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PaymentOrder]) -> QuerySet[PaymentOrder]:
+        return queryset.filter(pk__in=slow_payouts()) if self.value() == "slow" else queryset
 
 
 @admin.register(PaymentOrder)
@@ -23,7 +38,7 @@ class PaymentOrderAdmin(ReadOnlyAdmin):
         *("serial", "kind", "amount", "shown_status", "purpose", "reference", "masked_name", "masked_card"),
         *("channel", "created_at", "settled_at"),
     ]
-    list_filter = ["status", "kind", "purpose", "channel", "settled_on"]
+    list_filter = [SlowFilter, "status", "kind", "purpose", "channel", "settled_on"]
     search_fields = ["serial", "reference", "channel_trade_no"]
     search_help_text = gettext_lazy("serial number, reference, or the institution's serial number")
     ordering = ["-id"]

@@ -1,4 +1,4 @@
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -11,7 +11,6 @@ from payments import callbacks
 def callback(request: HttpRequest, channel: str) -> HttpResponse:
     """Take in a callback of the institution `channel`. Its signature is its authority: no session, no token."""
     try:
-        callbacks.receive(channel, request)
+        return callbacks.receive(channel, request)
     except Problem as problem:
         return problem.as_response()
-    return JsonResponse({"code": "OK"})

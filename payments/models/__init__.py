@@ -4,6 +4,8 @@ from payments.models.difference import Difference, DifferenceKind
 from payments.models.ledger import Account, Entry, Transfer
 from payments.models.notice import ChannelNotice
 from payments.models.order import IN_FLIGHT, OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from payments.models.reconciled_day import ReconciledDay
+from payments.models.route import RouteChoice, RoutingRules
 from payments.models.seal import Seal, SealedTransfer, SealKind
 from payments.models.settlement import SettlementReport
 from payments.models.statement import StatementFile, StatementLine
@@ -19,6 +21,9 @@ __all__ = [
     "OrderStatus",
     "PaymentAttempt",
     "PaymentOrder",
+    "ReconciledDay",
+    "RouteChoice",
+    "RoutingRules",
     "Seal",
     "SealKind",
     "SealedTransfer",

@@ -1,8 +1,10 @@
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.fields import MoneyField
 from core.transitions import StatefulModel, status_constraint, status_field, transition
 
@@ -41,12 +43,16 @@ class Difference(StatefulModel):
     ours = MoneyField(_("by our records"))
     theirs = MoneyField(_("by the statement"))
     found_at = models.DateTimeField(_("found"))
+    owner = models.CharField(_("owner"), max_length=100, blank=True)
     resolution = models.TextField(_("resolution"), blank=True)
 
     class Meta:
         verbose_name = _("difference")
         verbose_name_plural = _("differences")
-        permissions = [("resolve_difference", _("Can resolve a difference of reconciliation"))]
+        permissions = [
+            ("resolve_difference", _("Can resolve a difference of reconciliation")),
+            ("approve_difference", _("Can approve what is proposed about a difference of reconciliation")),
+        ]
         constraints = [
             status_constraint("payments_difference_status", "open", "cleared", "resolved"),
             models.CheckConstraint(condition=models.Q(kind__in=DifferenceKind.values), name="payments_difference_kind"),
@@ -60,13 +66,29 @@ class Difference(StatefulModel):
         return f"{self.date} {self.out_trade_no}: {self.get_kind_display()}"
 
     @property
+    def gap(self) -> Decimal:
+        """How much more cash (yuan) the institution has for us than our records say; negative when less."""
+        gap: Decimal = self.theirs - self.ours
+        return gap
+
+    @property
     def sign(self) -> str:
         """长款 LONG when we hold more money than our records say, 短款 SHORT when less, else empty."""
-        if self.theirs == self.ours:
+        if not self.gap:
             return ""
-        return "LONG" if self.theirs > self.ours else "SHORT"
+        return "LONG" if self.gap > 0 else "SHORT"
 
-    @transition(source=Status.OPEN, target=Status.CLEARED)
+    @property
+    def age(self) -> int | None:
+        """For how many days it has been open; None once it is not."""
+        return (clock.today() - self.date).days if self.status == self.Status.OPEN else None
+
+    @transition(source=Status.OPEN, target=Status.OPEN)
+    def take(self, *, by: str, why: str) -> None:
+        """Somebody sees to it."""
+        self.owner = by
+
+    @transition(source=[Status.OPEN, Status.RESOLVED], target=Status.CLEARED)
     def clear(self, *, by: str, why: str) -> None:
         """Later records explain it: nothing is left to do."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.card_number import BIN_LENGTH, ISSUERS
 from core.fields import EncryptedTextField, MoneyField
 from core.masking import mask_card, mask_name
 from core.transitions import StatefulModel, status_constraint, status_field, transition
@@ -106,6 +107,12 @@ class PaymentOrder(StatefulModel):
         return mask_name(self.payee_name)
 
     @property
+    def bank(self) -> str:
+        """The code of the bank that issued the card; empty where it is not known."""
+        issuer = ISSUERS.get(self.card_number[:BIN_LENGTH])
+        return issuer.bank if issuer else ""
+
+    @property
     def masked_card(self) -> str:
         """The card number as pages may show it."""
         return mask_card(self.card_number)
@@ -178,6 +185,7 @@ class PaymentAttempt(models.Model):
                 name="payments_attempt_outcome",
             ),
         ]
+        indexes = [models.Index(fields=["channel", "-sent_at"], name="payments_attempt_late")]
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.no}"

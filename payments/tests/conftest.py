@@ -9,18 +9,10 @@ import pytest
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
-from django.utils import translation
 
 from core.registry import order_settled
 from payments.tests.books import forget_postings
 from payments.tests.orderer import COLLECTION_PURPOSE, PAYOUT_PURPOSE, Orderer
-
-
-@pytest.fixture
-def in_english():
-    """Words for people as an English reader sees them."""
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from accounts.roles import Role
 from core import clock
 from core.models import Work
 from payments import settlement
-from payments.models import Difference, DifferenceKind, PaymentOrder, SettlementReport, StatementFile, Transfer
+from payments.channels import CHANNELS
+from payments.models import Difference, PaymentOrder, SettlementReport, StatementFile, Transfer
 from payments.tests.books import seal_all, tomorrow
 from payments.tests.driving import finish, work_until
 from payments.tests.orderer import CARD, NAME, order
@@ -27,6 +28,7 @@ PAGES = [
         "statementfile",
         "difference",
         "settlementreport",
+        "reconciledday",
         "seal",
     ),
 ]
@@ -78,7 +80,7 @@ def test_an_order_tells_its_story(officer, paid):
 
 def test_the_trial_balance_adds_up(officer, paid):
     shown = page(officer, "account_trial_balance")
-    assert shown.count("cash with a payment institution") == 1
+    assert shown.count("cash with a payment institution") == len(CHANNELS)
     assert "¥1,000.00" in shown
     address = reverse("admin:payments_account_trial_balance")
     earlier = officer.get(address, {"date": "2020-01-01"}).content.decode()
@@ -106,42 +108,6 @@ def test_the_seals_are_shown_with_their_transfers(officer, paid):
     shown = page(officer, "seal_change", seal.pk)
     assert all(value in shown for value in (seal.root, seal.previous, seal.signature, seal.key, "business day"))
     assert "half hour" in page(officer, *address)
-
-
-class TestDifferences:
-    """A person explains; the log keeps who and how."""
-
-    @pytest.fixture
-    def difference(self, committed_db):
-        return Difference.objects.create(
-            channel="payment",
-            date=clock.today(),
-            kind=DifferenceKind.MISSING_AT_US,
-            out_trade_no="PO1",
-            movement="SUCCESS",
-            ours=Decimal("0.00"),
-            theirs=Decimal("-5.00"),
-            found_at=clock.now(),
-        )
-
-    def resolve(self, client, difference, how):
-        url = reverse("admin:payments_difference_resolve", args=[difference.pk])
-        return client.post(url, {"how": how, "_form_submitted": "1"})
-
-    def test_an_officer_resolves_it(self, officer, difference):
-        response = self.resolve(officer, difference, "repaid")
-        assert response.headers["HX-Redirect"].endswith(f"/{difference.pk}/change/")
-        row = Difference.objects.get()
-        assert (row.status, row.resolution) == ("resolved", "repaid")
-
-    def test_a_word_is_needed(self, officer, difference):
-        assert self.resolve(officer, difference, "").status_code == 200
-        assert Difference.objects.get().status == "open"
-
-    def test_others_may_not(self, difference):
-        assert self.resolve(hire(Role.RISK_OFFICER), difference, "x").status_code == 403
-        assert self.resolve(hire(Role.ADMINISTRATOR), difference, "x").status_code == 403
-        assert Difference.objects.get().status == "open"
 
 
 class TestSettling:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.problems import Problem
 from core.registry import order_settled
 from payments import channels, orders, settling
-from payments.channels import Finding, State
+from payments.channels import PAYMENT, Finding, State
 from payments.models import OrderKind, PaymentAttempt, PaymentOrder, Transfer
 from payments.sending import note_progress
 from payments.tests.orderer import CARD, NAME, PAYOUT_PURPOSE, cash, nothing_hangs
@@ -136,4 +136,4 @@ def test_what_is_no_amount_is_refused(text):
     ],
 )
 def test_what_is_not_listed_is_unknown(body, state):
-    assert channels.finding_of(body, source="test").state is state
+    assert PAYMENT.finding_of(body, source="test").state is state

@@ -29,16 +29,18 @@ def form_page(
     title: str | Promise,
     form: forms.Form,
     act: Callable[[dict[str, Any]], object],
-    done: str | Promise,
+    done: str | Promise | Callable[[Any], str | Promise],
 ) -> HttpResponse:
-    """Show the form; when it is sent and `act` agrees, say `done` and go back. A refusal stays on the page."""
+    """Show the form; when it is sent and `act` agrees, say `done` (of what it gave) and go back. A refusal stays on
+    the page.
+    """
     if request.method == "POST" and form.is_valid():
         try:
-            act(form.cleaned_data)
+            result = act(form.cleaned_data)
         except Problem as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
         else:
-            messages.success(request, str(done))
+            messages.success(request, str(done(result) if callable(done) else done))
             return HttpResponseRedirect(_back(model_admin, obj))
     context = {
         **model_admin.admin_site.each_context(request),

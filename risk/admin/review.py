@@ -12,8 +12,8 @@ from accounts.admin.reveal import reveal_page
 from core import clock
 from core.admin.base import ReadOnlyAdmin
 from core.money import format_yuan
-from risk import reasons, report, review
-from risk.admin import evidence
+from risk import reasons, report, review, rule_words
+from risk.admin import evidence, ring_graph
 from risk.admin.forms import ApproveForm, DeclineForm, WhyForm
 from risk.admin.pages import form_page, officer_of
 from risk.models import ReviewCase
@@ -22,10 +22,11 @@ from risk.models import ReviewCase
 BUTTONS = {
     ReviewCase.Status.OPEN: {"claim", "reveal"},
     ReviewCase.Status.CLAIMED: {"approve", "decline", "release", "reveal"},
+    ReviewCase.Status.PROPOSED: {"agree", "back", "reveal"},
     ReviewCase.Status.APPROVED: {"reveal"},
     ReviewCase.Status.DECLINED: {"reveal"},
 }
-COLOURS = {"open": "warning", "claimed": "info", "approved": "success", "declined": "danger"}
+COLOURS = {"open": "warning", "claimed": "info", "proposed": "warning", "approved": "success", "declined": "danger"}
 
 
 class ReasonFilter(admin.SimpleListFilter):
@@ -35,7 +36,7 @@ class ReasonFilter(admin.SimpleListFilter):
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        codes = {**reasons.RULE_REASONS, **reasons.FRAUD_REASONS, **reasons.SCORE_REASONS}
+        codes = [*rule_words.published(), *reasons.LIMIT_REASONS, *reasons.FRAUD_REASONS, *reasons.SCORE_REASONS]
         return [(code, reasons.for_staff(code)) for code in codes]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewCase]) -> QuerySet[ReviewCase]:
@@ -60,7 +61,7 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
     """The review queue. Each button opens a page that calls one use case of risk.review."""
 
     list_display = ["serial", "shown_status", "amount", "score", "doubts", "claimed_by", "opened_at", "sla_due_at"]
-    list_filter = ["status", LatenessFilter, ReasonFilter, "claimed_by"]
+    list_filter = ["status", LatenessFilter, ReasonFilter, "asked_by_customer", "claimed_by"]
     search_fields = ["serial", "reference", "customer_serial"]
     search_help_text = _("serial number of the case, the application or the customer")
     list_select_related = ["decision"]
@@ -74,12 +75,14 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         "sla_due_at",
         "claimed_by",
         "claimed_at",
+        "asked_by_customer",
+        "proposal",
         "decision",
         "final_decision",
         "decided_at",
         "note",
     ]
-    actions_detail = ["claim", "approve", "decline", "release", "reveal"]
+    actions_detail = ["claim", "approve", "agree", "send_back", "decline", "release", "reveal"]
     change_form_outer_before_template = "admin/risk/summary.html"
     change_form_outer_after_template = "admin/risk/sections.html"
 
@@ -99,6 +102,13 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
     def doubts(self, case: ReviewCase) -> str:
         return " ".join(map(reasons.for_staff, case.decision.reasons))
 
+    @admin.display(description=_("proposal"))
+    def proposal(self, case: ReviewCase) -> str | None:
+        if case.proposed_limit is None:
+            return None
+        why = " ".join(map(reasons.for_staff, case.proposed_reasons))
+        return f"{format_yuan(case.proposed_limit)} · {case.proposed_rate:.2%} · {why}"
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -111,7 +121,8 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         extra = dict(extra_context or {})
         if case:
             extra["report"] = report.build(case.final_decision or case.decision)
-            extra["evidence"] = evidence.of(case)
+            extra["evidence"] = [*evidence.of(case), ring_graph.related(case)]
+            extra["graph"] = ring_graph.draw(case)
         return super().changeform_view(request, object_id, form_url, extra)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -169,8 +180,43 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
                 note=given["note"],
             )
 
-        title = _("Approve this case")
-        return form_page(self, request, obj=case, title=title, form=form, act=act, done=_("The case is approved."))
+        return form_page(
+            self,
+            request,
+            obj=case,
+            title=_("Approve this case"),
+            form=form,
+            act=act,
+            done=lambda decision: _("The case is approved.") if decision else _("A second officer must agree."),
+        )
+
+    @action(
+        description=_("Agree to the proposal"), permissions=["decide"], url_path="agree", variant=ActionVariant.SUCCESS
+    )
+    def agree(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        case = ReviewCase.objects.select_related("decision").get(pk=object_id)
+        return form_page(
+            self,
+            request,
+            obj=case,
+            title=_("Agree as the second officer"),
+            form=WhyForm(request.POST or None),
+            act=lambda given: review.agree(case=case, officer=officer_of(request), **given),
+            done=_("The case is approved."),
+        )
+
+    @action(description=_("Send back"), permissions=["decide"], url_path="back")
+    def send_back(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        case = ReviewCase.objects.get(pk=object_id)
+        return form_page(
+            self,
+            request,
+            obj=case,
+            title=_("Send this case back to the first officer"),
+            form=WhyForm(request.POST or None),
+            act=lambda given: review.send_back(case=case, officer=officer_of(request), **given),
+            done=_("The case is with the first officer again."),
+        )
 
     @action(description=_("Decline"), permissions=["decide"], url_path="decline", variant=ActionVariant.DANGER)
     def decline(self, request: HttpRequest, object_id: int) -> HttpResponse:

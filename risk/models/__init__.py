@@ -1,7 +1,30 @@
-"""What is kept about decisions."""
+"""What is kept about decisions, about customers' profiles, and about how both are watched."""
 
 from risk.models.decision import Decision, Trace
+from risk.models.model_turn import ChallengerDecision, ModelTurn
+from risk.models.model_version import ModelVersion
+from risk.models.profile import Profile, ProfileDue, ProfileRefresh
 from risk.models.review_case import ReviewCase
+from risk.models.rule_set import Backtest, RuleSet, RuleTurn, ShadowDecision
+from risk.models.watching import Figure, Tally, WatchedDay
 from risk.models.watchlist import WatchlistEntry
 
-__all__ = ["Decision", "ReviewCase", "Trace", "WatchlistEntry"]
+__all__ = [
+    "Backtest",
+    "ChallengerDecision",
+    "Decision",
+    "Figure",
+    "ModelTurn",
+    "ModelVersion",
+    "Profile",
+    "ProfileDue",
+    "ProfileRefresh",
+    "ReviewCase",
+    "RuleSet",
+    "RuleTurn",
+    "ShadowDecision",
+    "Tally",
+    "Trace",
+    "WatchedDay",
+    "WatchlistEntry",
+]

@@ -1,5 +1,6 @@
 from typing import Any, NoReturn
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,11 +48,14 @@ class Decision(models.Model):
     scorecard_digest = models.CharField(max_length=64, blank=True)
     policy = models.CharField(_("policy"), max_length=60, blank=True)
     policy_digest = models.CharField(max_length=64, blank=True)
+    rules = models.CharField(_("rule set"), max_length=20, blank=True)  # none before rules were versions
+    rules_digest = models.CharField(max_length=64, blank=True)
     timings = models.JSONField(_("microseconds"), default=dict)
 
     class Meta:
         verbose_name = _("credit decision")
         verbose_name_plural = _("credit decisions")
+        indexes = [BrinIndex(fields=["decided_at"], name="risk_decision_decided", autosummarize=True)]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(outcome__in=["approved", "declined", "review"]),
@@ -102,7 +106,7 @@ class Trace(models.Model):
     class Meta:
         verbose_name = _("trace")
         verbose_name_plural = _("traces")
-        indexes = [models.Index(fields=["kind", "index", "at"])]
+        indexes = [models.Index(fields=["kind", "index", "at"]), models.Index(fields=["customer_serial", "at"])]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=[str(kind) for kind in TraceKind]), name="risk_trace_kind"

@@ -1,10 +1,11 @@
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from core.fields import EncryptedTextField
+from core.fields import EncryptedTextField, MoneyField, RateField
 from core.transitions import StatefulModel, status_constraint, status_field, transition
 from risk.models.decision import Decision
 
@@ -15,6 +16,7 @@ class ReviewCase(StatefulModel):
     class Status(models.TextChoices):
         OPEN = "open", _("open")
         CLAIMED = "claimed", _("claimed")
+        PROPOSED = "proposed", _("waits for a second officer")
         APPROVED = "approved", _("approved")
         DECLINED = "declined", _("declined")
 
@@ -30,6 +32,10 @@ class ReviewCase(StatefulModel):
     customer_serial = models.CharField(_("customer"), max_length=20, db_index=True)
     claimed_by = models.CharField(_("claimed by"), max_length=100, blank=True)
     claimed_at = models.DateTimeField(_("claimed"), null=True)
+    asked_by_customer = models.BooleanField(_("asked for by the customer"), default=False)
+    proposed_limit = MoneyField(_("proposed limit"), null=True)
+    proposed_rate = RateField(_("proposed annual rate"), null=True)
+    proposed_reasons = models.JSONField(_("reasons of the proposal"), default=list)
     note = EncryptedTextField(_("note"), blank=True)
     opened_at = models.DateTimeField(_("opened"))
     sla_due_at = models.DateTimeField(_("due"))
@@ -40,14 +46,18 @@ class ReviewCase(StatefulModel):
         verbose_name_plural = _("review queue")
         permissions = [("decide_reviewcase", _("Can claim and decide review cases"))]
         constraints = [
-            status_constraint("risk_review_case_status", "open", "claimed", "approved", "declined"),
+            status_constraint("risk_review_case_status", "open", "claimed", "proposed", "approved", "declined"),
             models.CheckConstraint(
-                condition=models.Q(status__in=["open", "claimed"]) ^ models.Q(final_decision__isnull=False),
+                condition=models.Q(status__in=["open", "claimed", "proposed"]) ^ models.Q(final_decision__isnull=False),
                 name="risk_review_case_decided",
             ),
             models.CheckConstraint(
                 condition=models.Q(status="open") ^ ~models.Q(claimed_by=""),
                 name="risk_review_case_has_officer",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="proposed") | models.Q(proposed_limit__isnull=False),
+                name="risk_review_case_proposal",
             ),
         ]
 
@@ -64,7 +74,20 @@ class ReviewCase(StatefulModel):
         """The officer gives the case back to the queue."""
         self.claimed_by, self.claimed_at = "", None
 
-    @transition(source=Status.CLAIMED, target=Status.APPROVED)
+    @transition(source=Status.CLAIMED, target=Status.PROPOSED)
+    def propose(
+        self, *, by: str, why: str, limit: Decimal, annual_rate: Decimal, reasons: list[str], note: str
+    ) -> None:
+        """The officer would grant more than one alone may: a second one must agree."""
+        self.proposed_limit, self.proposed_rate, self.proposed_reasons = limit, annual_rate, reasons
+        self.note = note
+
+    @transition(source=Status.PROPOSED, target=Status.CLAIMED)
+    def send_back(self, *, by: str, why: str) -> None:
+        """The second officer does not agree, or the first has thought again."""
+        self.proposed_limit, self.proposed_rate, self.proposed_reasons = None, None, []
+
+    @transition(source=[Status.CLAIMED, Status.PROPOSED], target=Status.APPROVED)
     def approve(self, *, by: str, why: str, decision: Decision, note: str, at: dt.datetime) -> None:
         """The officer approves, by a decision of their own."""
         self.final_decision, self.note, self.decided_at = decision, note, at

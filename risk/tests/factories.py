@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import json
 from decimal import Decimal
 
 from django.db import transaction
@@ -9,12 +10,15 @@ from django.db import transaction
 from accounts import staff
 from accounts.models import User
 from accounts.roles import Role
-from risk import decisions, policy, review
+from risk import decisions, policy, reference_data, review, rules
 from risk.facts import Applicant, CreditRequest, Inputs
 from risk.models import Decision, ReviewCase
 
 TODAY = dt.date(2026, 11, 23)
 POLICY = policy.load("standard-1")
+NEW_POLICY = policy.load("standard-2")
+FIRST_RULES = json.loads(reference_data.FIRST_RULES.read_text())
+RULES = rules.compiled(FIRST_RULES, label="rules-1")
 SUBJECT = "risk_test"
 
 _numbers = itertools.count(1)
@@ -51,6 +55,7 @@ _STEADY = {
     "income_proof": True,
     "device_age_hours": 48,
     "traces": (),
+    "device_signs": (),
 }
 _REQUEST = {
     "subject": SUBJECT,
@@ -77,9 +82,9 @@ def request(**changes) -> CreditRequest:
     return CreditRequest(reference=reference, **{**_REQUEST, **facts})
 
 
-def inputs(*, watchlist=(), velocity=None, **changes) -> Inputs:
+def inputs(*, watchlist=(), velocity=None, ring=None, **changes) -> Inputs:
     """The inputs of a decision about the applicant and request that `changes` describe."""
-    return Inputs(applicant(**changes), request(**changes), TODAY, tuple(watchlist), velocity or {})
+    return Inputs(applicant(**changes), request(**changes), TODAY, tuple(watchlist), velocity or {}, ring)
 
 
 def decided(**changes) -> Decision:

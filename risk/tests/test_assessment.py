@@ -10,13 +10,13 @@ from core.money import round_money
 from risk import policy, pricing, reasons, scoring, stored_inputs
 from risk.assessment import assess
 from risk.facts import Outcome, Severity, WatchlistMatch
-from risk.tests.factories import DOUBTFUL, HOPELESS, POLICY, TODAY, applicant, inputs, request
+from risk.tests.factories import DOUBTFUL, HOPELESS, POLICY, RULES, TODAY, applicant, inputs, request
 
 SCORECARD = scoring.load(POLICY.scorecard)
 
 
 def assessed(**changes):
-    return assess(inputs(**changes), POLICY, SCORECARD)
+    return assess(inputs(**changes), POLICY, SCORECARD, RULES)
 
 
 def hits(**changes):
@@ -133,9 +133,10 @@ def test_fraud_reasons_tell_the_customer_nothing_of_the_layer():
 
 def test_every_code_that_can_be_given_has_a_sentence():
     codes = {rule.code for rule in POLICY.velocity}
+    by_rules = {rule.code for table in RULES.tables for rule in table.rules}
     assert codes <= set(reasons.FRAUD_REASONS)
     for changes in ({}, DOUBTFUL, HOPELESS, {"age": 1}, {"id_card_check": "missing"}):
-        assert set(hits(**changes)) <= set(reasons.REASONS)
+        assert set(hits(**changes)) <= set(reasons.REASONS) | by_rules
 
 
 def test_inputs_survive_being_stored():
@@ -184,6 +185,6 @@ def test_borrowable_is_what_the_method_repays_out_of_a_monthly_capacity(method, 
 
 
 def test_the_policy_in_force_is_the_newest_effective_one():
-    assert policy.in_force(TODAY).label == "standard-1"
+    assert policy.in_force(TODAY).label == "standard-2"
     with pytest.raises(LookupError, match="no credit policy"):
         policy.in_force(POLICY.effective_from.replace(year=2020))

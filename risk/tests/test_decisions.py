@@ -31,7 +31,7 @@ def test_an_approval_stores_what_it_was_made_from():
         Decimal("67400.00"),
         Decimal("0.1224"),
     )
-    assert (decision.scorecard, decision.policy) == ("application-1", "standard-1")
+    assert (decision.scorecard, decision.policy) == ("application-1", "standard-2")
     assert decision.decided_by == "system:decision-engine"
     assert decision.features["employment"] == "fixed"
     assert decision.inputs["applicant"]["monthly_income"] == "12000.00"
@@ -124,7 +124,7 @@ def test_nothing_that_names_a_person_is_stored_in_clear():
 def test_many_customers_on_one_device_go_to_a_person_and_a_farm_is_declined():
     device = trace("device", "one telephone")
     outcomes = [factories.decided(traces=(device,)).outcome for _ in range(11)]
-    assert outcomes == ["approved"] * 3 + ["review"] * 7 + ["declined"]
+    assert outcomes == ["approved"] * 3 + ["review"] * 3 + ["declined"] * 5
 
 
 def test_one_customer_coming_back_is_not_many_customers():
@@ -150,7 +150,7 @@ def test_many_applications_from_one_mobile_within_a_day_go_to_a_person():
 
 def test_a_busy_network_address_is_only_noted():
     address = trace("ip", "10.0.0.1")
-    decided = [factories.decided(traces=(address,)) for _ in range(22)]
+    decided = [factories.decided(customer_serial=f"c{number % 4}", traces=(address,)) for number in range(22)]
     assert {decision.outcome for decision in decided} == {"approved"}
     assert [hit["code"] for hit in decided[-1].hits] == ["ADDRESS_BUSY"]
 

@@ -1,15 +1,17 @@
 """The review queue: claimed by one officer, decided with coded reasons inside authority, told to whoever asked."""
 
+import datetime as dt
 import threading
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.roles import Role
-from core.models import TransitionLog
+from core import clock
+from core.models import Approval, TransitionLog
 from core.problems import Problem
-from risk import decisions, review
+from risk import decisions, policy, review
 from risk.models import Decision, ReviewCase
 from risk.tests import factories
 
@@ -130,6 +132,85 @@ class TestOneOfficer:
             review.decline(case=case, officer=officer, reasons=["OFFICER_PURPOSE"])
         case = ReviewCase.objects.get(pk=case.pk)
         assert case.status == "claimed"
+
+
+MUCH = Decimal("60000.00")
+
+
+@pytest.mark.django_db
+class TestSecondOfficer:
+    """What one officer alone may not grant takes effect only when another agrees."""
+
+    @pytest.fixture
+    def proposed(self, officer):
+        case = factories.claimed_case(officer)
+        assert self.approve(case, officer) is None
+        return case
+
+    def approve(self, case, officer, limit=MUCH):
+        return review.approve(case=case, officer=officer, limit=limit, annual_rate=RATE, reasons=CONFIRMED, note="seen")
+
+    def test_it_is_proposed_and_then_agreed_to(self, officer, asker, proposed):
+        assert proposed.status == "proposed"
+        assert not asker.calls
+        second = factories.officer()
+        decision = review.agree(case=proposed, officer=second, why="looked through it")
+        assert (decision.outcome, decision.limit, decision.annual_rate) == ("approved", MUCH, RATE)
+        assert (decision.reasons, decision.decided_by) == (CONFIRMED, f"staff:{second.username}")
+        case = ReviewCase.objects.get(pk=proposed.pk)
+        assert (case.status, case.final_decision, case.note) == ("approved", decision, "seen")
+        assert asker.calls == [("lock", case.reference), ("apply", review.outcome_of(decision))]
+        approval = Approval.of(case).get()
+        assert (approval.status, approval.proposed_by) == ("approved", f"staff:{officer.username}")
+
+    def test_nobody_agrees_with_oneself(self, officer, asker, proposed):
+        assert refused(review.agree, case=proposed, officer=officer, why="sure") == "same_person"
+        assert refused(self.approve, case=proposed, officer=officer) == "wrong_state"
+        assert refused(review.decline, case=proposed, officer=officer, reasons=["OFFICER_PURPOSE"]) == "wrong_state"
+        assert not Decision.objects.filter(basis=proposed.decision).exists()
+
+    def test_what_is_sent_back_can_be_decided_otherwise(self, officer, asker, proposed):
+        second = factories.officer()
+        assert refused(review.send_back, case=proposed, officer=second, why=" ") == "reason_missing"
+        review.send_back(case=proposed, officer=second, why="no pay slip")
+        case = ReviewCase.objects.get(pk=proposed.pk)
+        assert (case.status, case.proposed_limit, case.claimed_by) == ("claimed", None, f"staff:{officer.username}")
+        assert refused(review.agree, case=case, officer=second, why="after all") == "nothing_proposed"
+        assert self.approve(case, officer, limit=Decimal("50000.00")).limit == Decimal("50000.00")
+
+    def test_the_role_is_needed(self, proposed):
+        finance = factories.officer(Role.FINANCE_OFFICER)
+        for act in (review.agree, review.send_back):
+            assert refused(act, case=proposed, officer=finance, why="x") == "not_permitted"
+
+    def test_an_earlier_policy_knew_no_second_officer(self):
+        assert policy.load("standard-1").officer_alone_limit == Decimal("100000.00")
+
+
+@pytest.mark.django_db
+class TestAskedByTheCustomer:
+    """After the machine's decline the customer may have a person decide, once."""
+
+    def ask(self, decision):
+        with transaction.atomic():
+            return review.ask_for_person(decision)
+
+    def test_a_decline_becomes_a_case(self, officer, asker):
+        decision = factories.decided(employment="student")
+        assert decision.outcome == "declined"
+        case = self.ask(decision)
+        assert (case.asked_by_customer, case.status, case.decision) == (True, "open", decision)
+        review.claim(case=case, officer=officer)
+        granted = review.approve(case=case, officer=officer, limit=LIMIT, annual_rate=RATE, reasons=CONFIRMED)
+        assert (granted.basis, granted.outcome) == (decision, "approved")
+        assert refused(self.ask, decision=decision) == "no_person_now"
+        assert refused(self.ask, decision=granted) == "no_person_now"
+
+    def test_not_where_the_machine_approved_nor_after_a_month(self):
+        assert refused(self.ask, decision=factories.decided()) == "no_person_now"
+        decision = factories.decided(employment="student")
+        clock.move_to(clock.now() + review.ASKED_WITHIN + dt.timedelta(days=1), by="test")
+        assert refused(self.ask, decision=decision) == "no_person_now"
 
 
 def assert_undecided(case, asker):

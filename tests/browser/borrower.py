@@ -1,5 +1,7 @@
 """A customer at a browser, page by page."""
 
+import json
+
 from playwright.sync_api import FilePayload
 
 from config.journey import pictures
@@ -29,6 +31,9 @@ class Borrower:
         walk.fill({"mobile": self.person.mobile})
         walk.press("button[name=send]")
         walk.look("code-sent")
+        report = json.loads(walk.page.locator("#id_device_report").input_value())
+        assert set(report) == {"platform", "renderer", "automated"}
+        assert report["automated"] is True  # what it is: a browser driven by a test
         walk.fill({"code": self.stage.world.code_sent_to(self.person.mobile)})
         walk.press(GO_ON)
         walk.look("first-step")
@@ -38,7 +43,7 @@ class Borrower:
         walk = self.walk
         walk.press("main a.button")
         boxes = walk.page.locator("input[name=texts]")
-        assert [box.is_checked() for box in boxes.all()] == [False] * 6
+        assert [box.is_checked() for box in boxes.all()] == [False] * 7
         walk.look("agreements")
         for box in boxes.all():
             box.check()

@@ -13,13 +13,15 @@ from accounts.models import Customer, User
 from accounts.roles import Role
 from config.journey.story import Story
 from config.journey.timeline import Timeline
+from core.models import Unmasking
 from lending.models import LoanApplication, Product
-from risk.models import ReviewCase
+from risk.models import Decision, ReviewCase, RuleSet
 from tests.browser.walk import Walk
 from tests.journeys.stage import Stage
 
 DESKTOP = {"width": 1280, "height": 900}
 PASSWORD = "a long password of the officer's"
+OFFICERS = {"zh-hans": ("chen", "smith"), "en": ("smith", "chen")}
 
 
 @pytest.fixture
@@ -50,32 +52,69 @@ def sit_down(stage: Stage, open_page):
 @pytest.fixture(params=["zh-hans", "en"])
 def officer(request, sit_down) -> Walk:
     """A risk officer at a desk, signed in."""
-    return sit_down({"zh-hans": "chen", "en": "smith"}[request.param], request.param, story="officer")
+    return sit_down(OFFICERS[request.param][0], request.param, story="officer")
 
 
-def test_an_officer_decides_a_case(waiting: LoanApplication, officer: Walk):
-    case = ReviewCase.objects.get(reference=waiting.serial)
-    own = (Customer.objects.get(serial=waiting.customer.serial).masked_name[0],)
+def test_an_officers_day(waiting: LoanApplication, officer: Walk, sit_down):
+    """Claim, look, unmask, grant more than one alone may, agree as the second; then decline."""
+    case, customer = ReviewCase.objects.get(reference=waiting.serial), waiting.customer
+    own = (Customer.objects.get(serial=customer.serial).masked_name[0],)
+    first, second = OFFICERS[officer.language]
     text = officer.look("first-page")
     assert ("审核队列" if officer.language == "zh-hans" else "Review queue") in text
     officer.go("/admin/risk/reviewcase/")
     officer.look("queue")
     officer.press(f"a:text-is('{case.serial}')")
-    officer.look("case", strangers=own)
+    assert customer.id_number not in officer.look("case", strangers=own)
     officer.press("a[href*='/claim']")
     officer.look("claim")
-    officer.press("form[method=post]:has([name=sent]) button[type=submit]")
+    send(officer)
+    officer.press("a[href*='/reveal']")
+    officer.page.locator("[name=field]").select_option("id_number")
+    officer.fill({"why": "77"})
+    officer.press("form:has([name=why]) button[type=submit]")
+    assert customer.id_number in officer.look("revealed", strangers=own)
+    seen = Unmasking.objects.latest("id")
+    assert (seen.actor, seen.field) == (f"staff:{first}", "id_number")
+
+    officer.go(case_page(case))
     officer.press("a[href*='/approve']")
     officer.page.locator("[name=reasons]").first.check()
+    officer.fill({"limit": "60000"})
     officer.look("approve")
-    officer.press("form[method=post]:has([name=sent]) button[type=submit]")
-    officer.look("approved", strangers=own)
-
+    send(officer)
+    officer.look("proposed", strangers=own)
+    colleague = sit_down(second, officer.language, story="second-officer")
+    colleague.go(case_page(case))
+    colleague.press("a[href*='/agree']")
+    colleague.fill({"why": "77"})
+    send(colleague)
+    colleague.look("approved", strangers=own)
     waiting.refresh_from_db()
     case.refresh_from_db()
     assert (waiting.status, case.status) == ("approved", "approved")
-    assert case.claimed_by in {"staff:chen", "staff:smith"}
-    assert waiting.customer.messages.filter(template="application_approved").exists()
+    assert case.final_decision
+    assert (case.claimed_by, case.final_decision.decided_by) == (f"staff:{first}", f"staff:{second}")
+    assert customer.messages.filter(template="application_approved").exists()
+
+
+def test_an_officer_declines_with_reasons(waiting: LoanApplication, sit_down):
+    case = ReviewCase.objects.get(reference=waiting.serial)
+    officer = sit_down("chen", "zh-hans", story="officer")
+    for verb in ("claim", "decline"):
+        officer.go(case_page(case))
+        officer.press(f"a[href*='/{verb}']")
+        for box in officer.page.locator("[name=reasons]").all()[:2]:
+            box.check()
+        send(officer)
+    waiting.refresh_from_db()
+    case.refresh_from_db()
+    assert (waiting.status, case.status, len(waiting.reasons)) == ("declined", "declined", 2)
+
+
+def case_page(case: ReviewCase) -> str:
+    """The address of a case."""
+    return f"/admin/risk/reviewcase/{case.pk}/change/"
 
 
 def test_an_officer_sees_only_what_the_role_allows(officer: Walk):
@@ -111,6 +150,56 @@ def test_one_officer_drafts_and_tries_out_a_product_and_another_publishes_it(sta
     publisher.page.screenshot(path=publisher.pictures / "published.png", full_page=True)
 
 
+SAID = ("not in", "as agreed with the credit committee")  # a condition, and what officers write themselves
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_one_officer_drafts_a_rule_sees_its_backtest_and_another_publishes_it(stage: Stage, sit_down, language):
+    author = sit_down("chen", language, story="rules")
+    live = RuleSet.objects.filter(status="published").latest("version")
+    author.go(f"/admin/risk/ruleset/{live.pk}/change/")
+    author.press("a[href*='/draft-next']")
+    draft = RuleSet.objects.latest("version")
+    code = f"SHORT_{language.upper().replace('-', '_')}"
+    author.press("a[href$='/put-rule/']")
+    author.fill({"table": language, "code": code, "when": "term_months < 2", "en": "Too short.", "zh": "期限太短。"})
+    author.look("rule", strangers=("期限太短", "Too short"))
+    send(author)
+    draft.refresh_from_db()
+    assert code in str(draft.document)
+    author.press("a[href*='/backtest']")
+    send(author)
+    assert draft.backtests.filter(digest=draft.digest).exists()
+    author.look("backtest", strangers=SAID)
+    for verb in ("propose", "publish"):
+        sign(author, draft, verb)
+    draft.refresh_from_db()
+    assert draft.status == "proposed", "its author cannot publish it"
+    publisher = sit_down("smith", language, story="rules")
+    sign(publisher, draft, "publish")
+    draft.refresh_from_db()
+    assert draft.status == "published"
+    publisher.go(f"/admin/risk/ruleset/{draft.pk}/change/")
+    publisher.look("published", strangers=SAID)
+    story = Story(platform_url=stage.platform.url, world=stage.world, timeline=Timeline(OutputWrapper(io.StringIO())))
+    applied = story.doubtful_applicant_waits()
+    assert Decision.objects.get(reference=applied).rules == draft.label
+
+
+def sign(walk: Walk, rule_set: RuleSet, verb: str) -> None:
+    """Press a button of a rule set's page and say why."""
+    walk.go(f"/admin/risk/ruleset/{rule_set.pk}/change/")
+    walk.press(f"a[href*='/{verb}']")
+    walk.fill({"why": "as agreed with the credit committee"})
+    send(walk)
+
+
+def send(walk: Walk) -> None:
+    """Send the form of the page."""
+    walk.page.locator("form[method=post]:has([name=sent]) button[type=submit]").click()
+    walk.page.wait_for_load_state()
+
+
 def decide(walk: Walk, product: Product, verb: str) -> None:
     """Press a button of a product's page and say why."""
     walk.go(f"/admin/lending/product/{product.pk}/change/")
@@ -130,6 +219,8 @@ MIXED = {
         "core.unmasking",
         "core.work",
         "risk.decision",
+        "risk.ruleset",
+        "payments.routingrules",
         "payments.transfer",
         "auth.group",
     ),

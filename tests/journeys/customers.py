@@ -32,8 +32,9 @@ class Borrower:
         self.api.sign_in(self.person.mobile, self.code)
 
     def consent(self) -> None:
-        """Agree to every text."""
-        self.api.post("/consents/", {"texts": [text["id"] for text in self.api.get("/consent-texts/")]})
+        """Agree to every text but that of automatic deduction, which would pay before the customer does."""
+        texts = [text["id"] for text in self.api.get("/consent-texts/") if text["purpose"] != "deduction"]
+        self.api.post("/consents/", {"texts": texts})
 
     @property
     def elements(self) -> dict[str, str]:

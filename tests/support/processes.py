@@ -6,8 +6,9 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -44,11 +45,15 @@ class Processes:
         """The file that holds what the process printed."""
         return self.session.directory / "log" / f"{name}.log"
 
+    def command(self, name: str) -> str:
+        """How the process is started."""
+        return command_of(ROOT / "Procfile", name)
+
     def start(self, name: str) -> None:
         self.log(name).parent.mkdir(exist_ok=True)
         with open(self.log(name), "ab") as output:
             self.running[name] = subprocess.Popen(
-                command_of(ROOT / "Procfile", name),
+                self.command(name),
                 shell=True,
                 cwd=ROOT,
                 env=self.environment,
@@ -170,9 +175,14 @@ def platform_processes(
 
 
 @contextlib.contextmanager
-def running_platform(session: Session, database: Clone) -> Iterator[Platform]:
+def running_platform(
+    session: Session,
+    database: Clone,
+    kind: type[Platform] = Platform,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Platform]:
     """Run web, worker and beat on the database until the block ends."""
-    platform = Platform(session, _with_venv({"DATABASE_URL": database.url}))
+    platform = kind(session, _with_venv({"DATABASE_URL": database.url, **environment}))
     connection.close()
     try:
         for name in ("worker", "beat", "web"):

@@ -6,6 +6,7 @@ import accounts.reference_data
 import debt_collection.strategy
 import lending.reference_data
 import payments.reference_data
+import risk.reference_data
 
 
 class Command(BaseCommand):
@@ -15,5 +16,6 @@ class Command(BaseCommand):
         """Each room loads its own; again and again is harmless."""
         accounts.reference_data.load()
         payments.reference_data.load()
+        risk.reference_data.load()
         lending.reference_data.load()
         debt_collection.strategy.load_first_steps()

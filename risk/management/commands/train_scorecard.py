@@ -19,10 +19,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, number: int, check: bool, **options: Any) -> None:
         try:
-            from risk.training import credit_data, scorecard
+            from risk.training import credit_data, scorecard, workshop
         except ModuleNotFoundError as missing:
             raise CommandError(f"{missing.name} is not installed: run `make train`") from missing
-        document = scorecard.train(name=name, version=number, data=credit_data.load())
+        model, _folds = workshop.describe(credit_data.load(), scorecard)
+        document = scoring.signed({"name": name, "version": number, **model})
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         path = scoring.SCORECARDS / f"{name}-{number}.json"
         if not check:

@@ -1,11 +1,11 @@
-"""How lending's pages show things: tables below a row, links to other rows, moments and durations."""
+"""How pages of the admin show things: tables below a row, links to other rows, moments and durations."""
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,12 +14,11 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from core.admin.base import ReadOnlyAdmin
 from core.models import Approval, TransitionLog
 from core.transitions import StatefulModel
 
-Reader = User | AnonymousUser
+Reader = PermissionsMixin | AnonymousUser
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Table:
 class TablesAdmin(ReadOnlyAdmin):
     """Shows a row with tables below it."""
 
-    change_form_outer_after_template = "admin/lending/tables.html"
+    change_form_outer_after_template = "admin/tables.html"
 
     def tables(self, row: Any, reader: Reader) -> Iterable[Table]:
         """What stands below the row, for whoever reads it."""

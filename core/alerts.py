@@ -1,0 +1,106 @@
+"""Alerts: what watches the platform raises one, a person takes it, and it ends when its cause does.
+
+The watching app names each kind once with `register`. Raising what is raised already is harmless: it tells the
+newest facts, and may become more severe. A new alert, or one that became more severe, is told by e-mail to
+settings.ALERT_RECIPIENTS, unless it was silenced.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from core import clock, work
+from core.models.alert import Alert
+from core.problems import Problem
+from core.transactions import require_transaction
+
+TELL = "tell_alert"
+Severity = Alert.Severity
+LONGEST_SILENCE = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    title: LazyText | str
+    sentence: LazyText | str
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+def register(kind: str, *, title: LazyText | str, sentence: LazyText | str) -> None:
+    """Name a kind of alert. `sentence` says what is the matter and what to do, with the facts as `%(name)s`."""
+    _kinds[kind] = _Kind(title, sentence)
+
+
+def title_of(alert: Alert) -> str:
+    """What kind of alert it is, in the reader's language."""
+    return str(_kinds[alert.kind].title)
+
+
+def sentence_of(alert: Alert) -> str:
+    """What is the matter, in the reader's language."""
+    return str(_kinds[alert.kind].sentence) % alert.facts
+
+
+def raise_alert(kind: str, key: str, *, severity: Alert.Severity, **facts: str | int) -> Alert:
+    """Raise the alert of this kind about `key`, or say again that it holds. Part of a transaction.
+
+    Its severity never falls while it lasts. Raises KeyError for a kind that nobody registered, and for a fact that
+    its sentence misses.
+    """
+    require_transaction("raising an alert")
+    str(_kinds[kind].sentence) % facts
+    now = clock.real_now()
+    new = {"severity": severity, "facts": facts, "raised_at": now, "last_raised_at": now}
+    alert, created = _open_alerts().select_for_update().get_or_create(kind=kind, key=key, defaults=new)
+    worse = severity > alert.severity
+    if not created:
+        alert.severity = max(severity, alert.severity)
+        alert.facts, alert.last_raised_at = facts, now
+        alert.save(update_fields=["severity", "facts", "last_raised_at"])
+    if (created or worse) and not alert.is_silent:
+        work.enqueue(TELL, str(alert.pk))
+    return alert
+
+
+def clear(kind: str, key: str, *, by: str, why: str) -> bool:
+    """End the alert of this kind about `key`, if there is one; says whether there was. Part of a transaction."""
+    alert = _open_alerts().filter(kind=kind, key=key).first()
+    if alert is None:
+        return False
+    alert.end(by=by, why=why)
+    return True
+
+
+@transaction.atomic(durable=True)
+def acknowledge(alert: Alert, *, by: str, why: str, silent_for: dt.timedelta = dt.timedelta()) -> None:
+    """Take an alert: `by` owns it, and it reminds nobody for `silent_for`.
+
+    Raises Problem: silence_too_long, wrong_state (409) when it is over.
+    """
+    if silent_for > LONGEST_SILENCE:
+        message = _("An alert can be silent for %(days)s days at most.") % {"days": LONGEST_SILENCE.days}
+        raise Problem("silence_too_long", message, field="silent_for")
+    alert.acknowledge(by=by, why=why, silent_until=clock.real_now() + silent_for if silent_for else None)
+
+
+def tell(alert_id: str) -> None:
+    """Work "tell_alert": send the alert to those who are to know, in the platform's language. Harmless twice."""
+    alert = Alert.objects.get(pk=alert_id)
+    if alert.status == Alert.Status.CLEARED or not settings.ALERT_RECIPIENTS:
+        return
+    with override(settings.LANGUAGE_CODE):
+        subject = f"[{alert.get_severity_display()}] {title_of(alert)}"
+        send_mail(subject, sentence_of(alert), settings.ALERT_SENDER, settings.ALERT_RECIPIENTS)
+
+
+def _open_alerts() -> Any:
+    return Alert.objects.exclude(status=Alert.Status.CLEARED)

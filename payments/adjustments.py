@@ -1,0 +1,142 @@
+"""Dealing with open differences: an officer takes one, proposes what shall come of it, a second person agrees.
+
+Either it is explained and nothing is posted, or our books follow the institution's: the difference goes to fees, where
+it is one of fees, and else to suspense until it is known whose it is.
+"""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import roles
+from accounts.models import User
+from core import approvals, clock
+from core.models import Approval
+from core.problems import Problem
+from payments import ledger
+from payments.chart import AccountKind, account
+from payments.models import Difference, DifferenceKind
+
+PROPOSE = "payments.resolve_difference"
+APPROVE = "payments.approve_difference"
+EXPLAIN, ADJUST = "explain", "adjust"
+PURPOSE = "adjustment"
+
+
+def take(*, officer: User, difference: Difference) -> None:
+    """Become the owner of an open difference. Raises Problem: not_permitted (403), wrong_state (409)."""
+    actor = roles.actor(officer, PROPOSE)
+    with transaction.atomic(durable=True):
+        difference.take(by=actor, why="sees to it")
+
+
+def propose(*, officer: User, difference: Difference, verb: str, why: str) -> None:
+    """Propose to EXPLAIN an open difference or to ADJUST our books to it.
+
+    Raises Problem: not_permitted (403), reason_missing, already_proposed, nothing_to_adjust, wrong_state (all 409).
+    """
+    actor = roles.actor(officer, PROPOSE)
+    with transaction.atomic(durable=True):
+        difference.lock()
+        _require_open(difference)
+        if pending(difference):
+            raise Problem("already_proposed", _("This waits for a second person already."), status=409)
+        if verb == ADJUST and not difference.gap:
+            message = _("Both records have the same effect on our cash: explain the difference instead.")
+            raise Problem("nothing_to_adjust", message, status=409)
+        approvals.propose(difference, verb, by=actor, why=why)
+
+
+def approve(*, officer: User, difference: Difference, why: str) -> None:
+    """The second person's yes: the difference is settled as was proposed, its entry posted.
+
+    Raises Problem: not_permitted, same_person (both 403), reason_missing, nothing_proposed, wrong_state (both 409).
+    """
+    actor = roles.actor(officer, APPROVE)
+    with transaction.atomic(durable=True):
+        difference.lock()
+        proposal = _proposed(difference)
+        approvals.approve(difference, proposal.verb, by=actor, why=why)
+        difference.resolve(by=actor, why=proposal.why)
+        if proposal.verb == ADJUST:
+            _post(_key(difference, proposal), difference, proposed_entry(difference))
+
+
+def refuse(*, officer: User, difference: Difference, why: str) -> None:
+    """The second person's no, or the first one's second thought.
+
+    Raises Problem: not_permitted (403), reason_missing, nothing_proposed (409).
+    """
+    actor = roles.actor(officer, PROPOSE, APPROVE)
+    with transaction.atomic(durable=True):
+        difference.lock()
+        approvals.refuse(difference, _proposed(difference).verb, by=actor, why=why)
+
+
+def let_go(difference: Difference, *, by: str, why: str) -> None:
+    """The records agree now: the difference is cleared, and what was proposed or posted about it is taken back. Part
+    of the open transaction. One that was explained stays as it is.
+    """
+    if difference.status == Difference.Status.OPEN:
+        if proposal := pending(difference):
+            approvals.refuse(difference, proposal.verb, by=by, why=why)
+        difference.clear(by=by, why=why)
+    elif adjusted := _adjusted(difference):
+        _post(f"{_key(difference, adjusted)}:undone", difference, ledger.reversed_lines(proposed_entry(difference)))
+        difference.clear(by=by, why=why)
+
+
+def pending(difference: Difference) -> Approval | None:
+    """What waits for a second person about this difference."""
+    found = (approvals.pending(difference, verb) for verb in (EXPLAIN, ADJUST))
+    return next((proposal for proposal in found if proposal), None)
+
+
+def proposed_entry(difference: Difference) -> list[ledger.Line]:
+    """The entry that brings our cash to the institution's figure (yuan); empty where both have the same."""
+    gap = difference.gap
+    if not gap:
+        return []
+    cash = account(AccountKind.CHANNEL_CASH, channel=difference.channel)
+    lines = [ledger.debit(cash, abs(gap)), ledger.credit(_against(difference), abs(gap))]
+    return lines if gap > Decimal(0) else ledger.reversed_lines(lines)
+
+
+def _adjusted(difference: Difference) -> Approval | None:
+    """What made our books follow the institution's, if that is how the difference was settled."""
+    settled = Approval.of(difference).filter(status=Approval.Status.APPROVED).order_by("pk").last()
+    return settled if settled and settled.verb == ADJUST else None
+
+
+def _key(difference: Difference, proposal: Approval) -> str:
+    """A difference that comes again may be adjusted again."""
+    return f"adjustment:{difference.pk}:{proposal.pk}"
+
+
+def _post(key: str, difference: Difference, entries: list[ledger.Line]) -> None:
+    ledger.post(
+        key=key,
+        business_date=clock.today(),
+        purpose=PURPOSE,
+        reference=difference.out_trade_no,
+        entries=entries,
+    )
+
+
+def _against(difference: Difference) -> str:
+    if difference.kind == DifferenceKind.FEE_MISMATCH:
+        return account(AccountKind.CHANNEL_FEES, channel=difference.channel)
+    return account(AccountKind.SUSPENSE)
+
+
+def _proposed(difference: Difference) -> Approval:
+    proposal = pending(difference)
+    if proposal is None:
+        raise Problem("nothing_proposed", _("Nothing waits for a second person here."), status=409)
+    return proposal
+
+
+def _require_open(difference: Difference) -> None:
+    if difference.status != Difference.Status.OPEN:
+        raise Problem("wrong_state", _("This difference is settled already."), status=409)

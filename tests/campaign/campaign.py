@@ -1,0 +1,140 @@
+"""Orders placed while everything is killed in turn and the institution misbehaves; then a wait without any help."""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from django.db import Error, connection
+
+from core.models import Work
+from core.problems import Problem
+from payments.models import IN_FLIGHT, OrderKind, PaymentOrder
+from payments.tests.orderer import order
+from tests.campaign.house import House, database_answers
+from tests.support.processes import wait_until
+
+# The last two digits decide what becomes of an order (sandbox/transfers.py); most of them are ordinary.
+ENDINGS = (*("00", "10", "25", "37", "58", "66", "81"), "91", "92", "93", "94")
+REQUEST_FAULTS = ("delay", "lose", "refuse", "lose_answer", "error_after_accepting", "bad_signature")
+FAULTS = {
+    "payouts": REQUEST_FAULTS,
+    "collections": REQUEST_FAULTS,
+    "queries": REQUEST_FAULTS,
+    "callbacks": ("delay", "lose", "lose_answer", "duplicate", "bad_signature"),
+}
+MOST_SECONDS = 2.5  # some of the delays outlast the patience of whoever waits for the answer
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much: orders of each kind, how many are placed between two blows, and how long all may take to end (s)."""
+
+    payouts: int
+    collections: int
+    between_blows: int
+    patience: float
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def wishes(self) -> Iterator[tuple[OrderKind, str, str]]:
+        """Kind, amount and reference of each order, the kinds mixed; every amount is its own."""
+        endings = itertools.cycle(ENDINGS)
+        for number in range(max(self.payouts, self.collections)):
+            for kind, count in ((OrderKind.PAYOUT, self.payouts), (OrderKind.COLLECTION, self.collections)):
+                if number < count:
+                    yield kind, f"{1000 + number}.{next(endings)}", f"{kind[0].upper()}{number}"
+
+
+@dataclass
+class Campaign:
+    """One campaign in a house, and what befell it."""
+
+    house: House
+    size: Size
+    blows: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def run(self) -> None:
+        """Place all orders under fire, cease fire, and wait until the house has worked everything off by itself."""
+        for number, (kind, amount, reference) in enumerate(self.size.wishes()):
+            self._place(kind, amount, reference)
+            self._misfortune()
+            if number % self.size.between_blows == 0:
+                self.blows[self.house.strike()] += 1
+        httpx.delete(f"{self.house.sandbox.url}/control/faults").raise_for_status()
+        connection.close()
+        try:
+            wait_until(self._is_over, "everything worked off", seconds=self.size.patience)
+        except pytest.fail.Exception:
+            pytest.fail(f"not worked off in {self.size.patience:g} seconds: {unfinished(self.house)}")
+
+    def _place(self, kind: OrderKind, amount: str, reference: str) -> None:
+        """As any orderer does: if the answer is lost, look whether the order is there before placing it again."""
+        while True:
+            try:
+                if not PaymentOrder.objects.filter(reference=reference).exists():
+                    order(amount, kind, reference)
+                return
+            except Error:
+                connection.close()
+                wait_until(database_answers, "the database")
+            except Problem as problem:
+                assert problem.code == "payment_in_progress"
+                return
+
+    def _misfortune(self) -> None:
+        """Now and then a fault for the next message or two; never so many in wait that one kind would drown others."""
+        chance = self.house.chance
+        target = chance.choice(list(FAULTS))
+        if chance.random() < 0.5:
+            waiting = httpx.get(f"{self.house.sandbox.url}/control/faults").json()["faults"]
+            if not any(one["target"] == target for one in waiting):
+                fault = chance.choice(FAULTS[target])
+                self.house.sandbox.fault(
+                    target, fault, count=chance.randint(1, 2), seconds=chance.random() * MOST_SECONDS
+                )
+                self.faults[f"{target} {fault}"] += 1
+
+    def _is_over(self) -> bool:
+        """No order is on its way, no work is open, and the institution has told us all it has to tell."""
+        time.sleep(0.2)
+        try:
+            on_their_way = PaymentOrder.objects.filter(status__in=IN_FLIGHT).exists()
+            return not on_their_way and not open_work() and all_told(self.house)
+        except Error:
+            connection.close()
+            return False
+
+
+def unfinished(house: House) -> dict[str, object]:
+    """What is still under way: our orders, our work, and the institution's news that has not reached us."""
+    orders = PaymentOrder.objects.filter(status__in=IN_FLIGHT).values_list("serial", "kind", "status", "amount")
+    rows = [row for kind in ("payouts", "collections") for row in house.sandbox.book(kind)[kind]]
+    return {"orders": list(orders), "work": open_work(), "theirs": [row for row in rows if not is_told(row)]}
+
+
+def open_work() -> list[tuple[str, str, str, str]]:
+    """What is still to be done or is parked, but for the settlement of the day."""
+    rows = Work.objects.filter(state__in=[*Work.OPEN, Work.State.PARKED]).exclude(kind="settle_day")
+    return list(rows.values_list("kind", "key", "state", "last_error"))
+
+
+def all_told(house: House) -> bool:
+    """Whether the institution has brought us all its news."""
+    return all(is_told(row) for kind in ("payouts", "collections") for row in house.sandbox.book(kind)[kind])
+
+
+def is_told(row: dict[str, Any]) -> bool:
+    """Whether this one of the institution's is at its end, and every note of it delivered."""
+    on_its_way = row["status"] == "PROCESSING" or will_come_back(row)
+    return not on_its_way and all(note["delivered_at"] for note in row["notifications"])
+
+
+def will_come_back(row: dict[str, Any]) -> bool:
+    """Whether the institution's rules will return this one: paid, and of an amount that ends so."""
+    return row["status"] == "SUCCESS" and Decimal(row["amount"]) % 1 == Decimal("0.93")

@@ -64,6 +64,7 @@ class Campaign:
         for number, (kind, amount, reference) in enumerate(self.size.wishes()):
             self._place(kind, amount, reference)
             self._misfortune()
+            self.house.revive()
             if number % self.size.between_blows == 0:
                 self.blows[self.house.strike()] += 1
         httpx.delete(f"{self.house.sandbox.url}/control/faults").raise_for_status()
@@ -103,6 +104,7 @@ class Campaign:
     def _is_over(self) -> bool:
         """No order is on its way, no work is open, and the institution has told us all it has to tell."""
         time.sleep(0.2)
+        self.house.revive()
         try:
             on_their_way = PaymentOrder.objects.filter(status__in=IN_FLIGHT).exists()
             return not on_their_way and not open_work() and all_told(self.house)

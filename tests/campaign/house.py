@@ -1,12 +1,15 @@
 """A running house that can be hit: kill -9 of any of its processes, of its broker, of the database's backends, of the
-institution. Whatever is killed is started again, as a supervisor would, and nothing else is done for it.
+institution. Whatever has ended, killed or by itself (a worker may, when its broker goes while it reads from it), is
+started again, as a supervisor would, and nothing else is done for it.
 """
 
 import os
 import random
 import signal
+import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import Error, connection
@@ -31,6 +34,7 @@ class House:
     platform: Platform
     sandbox: Sandbox
     chance: random.Random
+    revived: Counter[str] = field(default_factory=Counter)
 
     def blows(self) -> dict[str, Callable[[], None]]:
         """What may be done to the house, by the name under which it is counted."""
@@ -51,6 +55,13 @@ class House:
         self.blows()[name]()
         return name
 
+    def revive(self) -> None:
+        """Start again each of the platform's processes that has ended by itself, and count it."""
+        for name, process in list(self.platform.running.items()):
+            if process.poll() is not None:
+                self.revived[name] += 1
+                self._kill(name)  # what is left of its group
+
     def _kill(self, name: str) -> None:
         self.platform.kill(name)
         self.platform.start(name)
@@ -66,6 +77,7 @@ class House:
 
     def _kill_valkey(self) -> None:
         _kill(int((self.session.valkey.data / "valkey.pid").read_text()))
+        time.sleep(self.chance.random())  # away for a moment: long enough for somebody to ask it and be refused
         self.session.valkey.start()
 
     def _kill_institution(self) -> None:

@@ -77,6 +77,7 @@ def report(campaign: Campaign, seed: int, seconds: float) -> str:
             f"{size.payouts} payouts and {size.collections} collections, seed {seed}: {seconds:.0f} s",
             f"  ends: {dict(statuses)}; attempts: {dict(attempts)}",
             f"  blows: {sum(campaign.blows.values())} {dict(campaign.blows)}",
+            f"  ended by themselves, started again: {dict(campaign.house.revived) or 'none'}",
             f"  faults: {sum(campaign.faults.values())} {dict(campaign.faults)}",
             f"  paid inside two hours: {inside:.2%}; median {took[len(took) // 2]:.1f} s,"
             f" 99 of 100 {took[len(took) * 99 // 100]:.1f} s, longest {took[-1]:.1f} s",

@@ -170,9 +170,11 @@ LOANS = [
     FROM made JOIN pattern_row ON pattern_row.number = made.pattern ORDER BY made.id, no
     """,
     """
-    INSERT INTO lending_loanfunding (loan_id, position, funder_id, share)
-    SELECT id, 1, %(own)s, CASE WHEN joint THEN 0.3 ELSE 1 END FROM made
-    UNION ALL SELECT id, 2, %(partner)s, 0.7 FROM made WHERE joint
+    INSERT INTO lending_loanfunding (loan_id, position, funder_id, share, income_share, servicing_fee)
+    SELECT id, 1, %(own)s, own_share, own_share, 0 FROM (
+        SELECT id, CASE WHEN joint THEN 0.3 ELSE 1 END AS own_share FROM made
+    ) AS each
+    UNION ALL SELECT id, 2, %(partner)s, 0.7, 0.7, 0 FROM made WHERE joint
     """,
     """
     INSERT INTO lending_loanevent (loan_id, no, kind, business_date, value_date, amount, details, reference,

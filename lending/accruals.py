@@ -38,7 +38,7 @@ WITH standing AS (
     UNION ALL
     SELECT id, product, 0.00, interest_raised, interest_paid, penalty_raised, penalty_paid FROM standing WHERE idle
 ), share AS (
-    SELECT loan_id, funder_id, share, last_value(funder_id) OVER whole AS last_funder,
+    SELECT loan_id, funder_id, income_share AS share, last_value(funder_id) OVER whole AS last_funder,
         position = max(position) OVER whole AS is_last
     FROM lending_loanfunding
     WINDOW whole AS (PARTITION BY loan_id ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)

@@ -23,6 +23,7 @@ from core.money import ZERO, round_money
 from core.registry import LoanAged
 from lending import aging, booking, dues, shares, standing
 from lending.models import Funder, Loan, LoanEvent, Repayment
+from lending.shares import Share
 from payments import ledger
 
 SIZE = 2000
@@ -74,7 +75,7 @@ class Plain:
     events: int
     next_due: dt.date | None
     paying: bool
-    shares: list[tuple[Funder, Decimal]] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
 
@@ -129,12 +130,12 @@ def reckon(loan: Plain, date: dt.date) -> Closing:
     closing.rows = [row for row, before in zip(closed, loan.rows, strict=True) if row != before]
     for before, row in zip(loan.rows, closed, strict=True):
         if not before.raised:
-            parts = shares.divide(row.interest, loan.shares, split_before=loan.interest_raised)
+            parts = shares.of_income(loan.shares, row.interest, split_before=loan.interest_raised)
             closing.happened(Kind.DUE, row.total, booking.interest_lines(parts), date, instalment=row.no)
             loan.interest_raised += row.interest
     penalty = sum((row.penalty - before.penalty for row, before in zip(closed, loan.rows, strict=True)), ZERO)
     if penalty:
-        parts = shares.divide(penalty, loan.shares, split_before=loan.penalty_raised)
+        parts = shares.of_income(loan.shares, penalty, split_before=loan.penalty_raised)
         closing.happened(Kind.PENALTY, penalty, booking.penalty_lines(parts), date)
         loan.penalty_raised += penalty
     unpaid = [row.due_date for row in closed if row.scheduled_unpaid]
@@ -180,9 +181,12 @@ def _claim(date: dt.date, size: int) -> list[Plain]:
     for loan_id, *row in _fetch(rows, [list(loans), date]):
         loans[loan_id].rows.append(Row(*row))
     funders = {funder.pk: funder for funder in Funder.objects.all()}
-    funding = "SELECT loan_id, funder_id, share FROM lending_loanfunding WHERE loan_id = ANY(%s) ORDER BY position"
-    for loan_id, funder_id, share in _fetch(funding, [list(loans)]):
-        loans[loan_id].shares.append((funders[funder_id], share))
+    funding = """
+        SELECT loan_id, funder_id, share, income_share FROM lending_loanfunding
+        WHERE loan_id = ANY(%s) ORDER BY position
+    """
+    for loan_id, funder_id, principal, income in _fetch(funding, [list(loans)]):
+        loans[loan_id].shares.append(Share(funders[funder_id], principal, income))
     return list(loans.values())
 
 

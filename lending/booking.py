@@ -5,7 +5,8 @@ paid out    debit loan principal (each funder's part), credit payouts in clearin
 fell due    debit interest receivable, credit interest income (each funder's part)
 penalty     debit penalty receivable, credit penalty income (each funder's part)
 payment     debit collections in clearing, credit principal and receivables (each funder's part);
-            a partner's part: debit its fund pool and its income, credit due to the partner
+            a partner's part: debit its fund pool and its income, credit due to the partner;
+            its servicing fee: debit due to the partner, credit our fee income
 came back   the same on the other sides
 waived      debit waivers, credit the receivable (each funder's part)
 written off debit credit losses, credit principal and receivables (each funder's part)
@@ -28,6 +29,7 @@ from lending import shares
 from lending.allocation import Amounts, Component
 from lending.fold import LoanFold
 from lending.models import Funder, Loan, LoanEvent, Repayment
+from lending.shares import Share
 from payments import ledger
 from payments.chart import AccountKind, account
 from payments.ledger import Line, credit, debit
@@ -187,7 +189,7 @@ def _raise_dues(loan: Loan, folded: LoanFold, on: dt.date) -> None:
         _raise_interest(loan, correction, Kind.ADJUSTMENT, on, amount=correction)
     penalty = sum((debt.penalty for debt in folded.debts), ZERO) - loan.penalty_raised
     if penalty:
-        parts = shares.parts_of(loan, penalty, split_before=loan.penalty_raised)
+        parts = shares.of_income(shares.of(loan), penalty, split_before=loan.penalty_raised)
         _write(loan, Kind.PENALTY, penalty, on, penalty_lines(parts))
         loan.penalty_raised += penalty
 
@@ -195,7 +197,7 @@ def _raise_dues(loan: Loan, folded: LoanFold, on: dt.date) -> None:
 def _raise_interest(
     loan: Loan, interest: Decimal, kind: LoanEvent.Kind, on: dt.date, *, amount: Decimal, **details: int
 ) -> None:
-    parts = shares.parts_of(loan, interest, split_before=loan.interest_raised)
+    parts = shares.of_income(shares.of(loan), interest, split_before=loan.interest_raised)
     _write(loan, kind, amount, on, interest_lines(parts), details=details)
     loan.interest_raised += interest
 
@@ -234,7 +236,7 @@ def _write(
 
 def _disbursement(loan: Loan, amount: Decimal) -> list[Line]:
     lines = [credit(account(AccountKind.PAYOUT_CLEARING), amount)]
-    for funder, part in shares.parts_of(loan, amount, split_before=ZERO):
+    for funder, part in shares.of_principal(shares.of(loan), amount, split_before=ZERO):
         lines += _moved(_of(AccountKind.LOAN_PRINCIPAL, funder), part)
         if funder.kind == Funder.Kind.PARTNER:
             lines += _moved(_of(AccountKind.PARTNER_SETTLEMENT, funder), part)
@@ -268,25 +270,37 @@ def _lines(loan: Loan, difference: Difference) -> list[Line]:
     """The lines of what is to be booked; of its opposite, where it is negative."""
     lines = _moved(account(AccountKind.COLLECTION_CLEARING), difference.cash)
     lines += _moved(account(AccountKind.CUSTOMER_CREDIT), -difference.overpaid)
+    funded = shares.of(loan)
     for component in OWED:
-        lines += _owed_less(loan, difference, component)
-    for funder, part in shares.parts_of(loan, difference.recovered, split_before=loan.recovered):
+        lines += _owed_less(loan, funded, difference, component)
+    for funder, part in shares.of_principal(funded, difference.recovered, split_before=loan.recovered):
         partners = funder.kind == Funder.Kind.PARTNER
         lines += _moved(_of(AccountKind.PARTNER_SETTLEMENT if partners else AccountKind.RECOVERIES, funder), -part)
+    return lines + _serviced(loan, funded, difference)
+
+
+def _serviced(loan: Loan, funded: list[Share], difference: Difference) -> list[Line]:
+    """The partners' servicing fees on the interest and penalty paid: taken from what is due to them."""
+    income = difference.paid.interest + difference.paid.penalty
+    lines = []
+    for funder, fee in shares.servicing_fees(funded, income, paid_before=loan.interest_paid + loan.penalty_paid):
+        lines += _moved(_of(AccountKind.PARTNER_SETTLEMENT, funder), fee)
+        lines += _moved(_of(AccountKind.FEE_INCOME, funded[0].funder), -fee)
     return lines
 
 
-def _owed_less(loan: Loan, difference: Difference, component: Component) -> list[Line]:
+def _owed_less(loan: Loan, funded: list[Share], difference: Difference, component: Component) -> list[Line]:
     """The lines by which one component is owed less: paid, waived, lost. All that ever lessened it is split in one
     running total, so that each funder's account comes to zero with the whole."""
     owed, partners_source = OWED[component]
+    parts_of = shares.of_principal if component is Component.PRINCIPAL else shares.of_income
     lines, gone = [], _gone(loan)[component]
     for part_of_it, target in (
         (difference.paid[component], None),
         (difference.waived[component], AccountKind.WAIVERS),
         (difference.lost[component], AccountKind.CREDIT_LOSS),
     ):
-        for funder, part in shares.parts_of(loan, part_of_it, split_before=gone):
+        for funder, part in parts_of(funded, part_of_it, split_before=gone):
             lines += _moved(_of(owed, funder), -part)
             if target:
                 lines += _moved(_of(target, funder), part)

@@ -60,7 +60,7 @@ def confirm(*, customer: Customer, serial: str, channel: Channel) -> Loan:
         assert line is not None
         loan = _take(application, customer, channel)
         credit_lines.hold(line, loan_serial=loan.serial, amount=loan.principal)
-        if not funding.ask_partner(loan):
+        if not funding.ask_partners(loan):
             disbursement.order_payout(loan)
     return loan
 

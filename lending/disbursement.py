@@ -1,5 +1,7 @@
 """The payout: ordered once the funding is settled; received, the loan runs; failed or come back, the limit is free."""
 
+from collections.abc import Sequence
+
 from accounts import customers, messages
 from core import actors
 from core.money import format_yuan
@@ -13,9 +15,9 @@ PURPOSE = "loan_disbursement"
 PAYER = actors.system("payout")
 
 
-def order_payout(loan: Loan, participation: Participation | None = None) -> None:
+def order_payout(loan: Loan, shared: Sequence[Participation] = ()) -> None:
     """Freeze the shares and order the payout of the whole principal to the customer's card. Part of a transaction."""
-    shares.freeze(loan, participation)
+    shares.freeze(loan, shared)
     card = loans.card_of(loan.customer)
     order = orders.create_order(
         kind=OrderKind.PAYOUT,

@@ -59,7 +59,14 @@ def load() -> None:
     _publish_first("consumer", CONSUMER_LOAN)
     Funder.objects.get_or_create(
         code=OWN_LENDER,
-        defaults={"kind": Funder.Kind.DIRECT, "name_zh": "本公司", "name_en": "Our own lender", "whitelisted": True},
+        defaults={
+            "kind": Funder.Kind.DIRECT,
+            "name_zh": "本公司",
+            "name_en": "Our own lender",
+            "whitelisted": True,
+            "tier_1_capital": Decimal("1000000000.00"),
+            "loans_elsewhere": Decimal("1000000000.00"),
+        },
     )
     partner, _new = Funder.objects.get_or_create(
         code=PARTNER_BANK,
@@ -69,12 +76,11 @@ def load() -> None:
         AllowanceRate.objects.get_or_create(
             stage=stage, effective_from=FIRST_DAY, defaults={"above_dpd": above_dpd, "rate": Decimal(rate)}
         )
-    FundingAgreement.objects.get_or_create(
-        partner=partner,
-        product_code="consumer",
-        effective_from=FIRST_DAY,
-        defaults={"partner_share": Decimal("0.7"), "minimum_amount": Decimal("1000.00")},
+    agreement, new = FundingAgreement.objects.get_or_create(
+        product_code="consumer", effective_from=FIRST_DAY, defaults={"minimum_amount": Decimal("1000.00")}
     )
+    if new:
+        agreement.shares.create(partner=partner, share=Decimal("0.7"))
 
 
 def _publish_first(code: str, terms: dict[str, Any]) -> None:

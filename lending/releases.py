@@ -1,4 +1,5 @@
-"""Partners told that they take no part: their yes came too late for us, or the loan they took a share of failed."""
+"""Partners told that they take no part: their yes came too late for us, another partner of the same agreement refused,
+or the loan they took a share of failed."""
 
 import datetime as dt
 
@@ -16,21 +17,21 @@ TO_BE_TOLD = (Status.APPROVED, Status.GIVEN_UP)
 
 
 def order(loan: Loan) -> None:
-    """Have the partner told after the transaction, if it took or may think it took a share. Part of a transaction."""
-    if Participation.objects.filter(loan=loan, status__in=TO_BE_TOLD).exists():
-        work.enqueue(RELEASE, loan.serial)
+    """Have each partner that took or may think it took a share told after the transaction. Part of a transaction."""
+    for participation in Participation.objects.filter(loan=loan, status__in=TO_BE_TOLD):
+        work.enqueue(RELEASE, participation.serial)
 
 
-def tell(loan_serial: str) -> work.Again | None:
+def tell(serial: str) -> work.Again | None:
     """Work handler: tell the partner until it has confirmed. Harmless to repeat.
 
     The partner also keeps the release of a request it has never seen, so that one still under way finds a no.
     Raises RuntimeError when the partner does not accept the release: the work is tried again, then parked.
     """
-    participation = Participation.objects.get(loan__serial=loan_serial)
+    participation = Participation.objects.select_related("loan").get(serial=serial)
     if participation.status not in TO_BE_TOLD:
         return None
-    reason = "LOAN_FAILED" if participation.status == Status.APPROVED else "NO_ANSWER_IN_TIME"
+    reason = _reason(participation)
     request = {"serial": participation.serial, "reason": reason}
     answer = SignedClient(institution("funder")).post("/funder/v1/releases", request, serial=participation.serial)
     if answer.ok:
@@ -39,6 +40,12 @@ def tell(loan_serial: str) -> work.Again | None:
     if answer.outcome is Outcome.ANSWERED and answer.status < 500:
         raise RuntimeError(f"the partner does not accept the release of {participation}: {answer.status}")
     return work.Again(after=PAUSE)
+
+
+def _reason(participation: Participation) -> str:
+    if participation.status == Status.GIVEN_UP:
+        return "NO_ANSWER_IN_TIME"
+    return "LOAN_FAILED" if participation.loan.status == Loan.Status.CANCELLED else "ANOTHER_PARTNER_REFUSED"
 
 
 @transaction.atomic(durable=True)

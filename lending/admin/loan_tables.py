@@ -19,8 +19,11 @@ from risk.report import percent
 
 def funding(loan: Loan) -> Table:
     """Who funds it, by frozen shares."""
-    rows = [[each.funder.name, percent(each.share)] for each in loan.funding.select_related("funder")]
-    return Table(_("Funding"), [_("funder"), _("share")], rows)
+    rows = [
+        [each.funder.name, percent(each.share), percent(each.income_share), percent(each.servicing_fee)]
+        for each in loan.funding.select_related("funder")
+    ]
+    return Table(_("Funding"), [_("funder"), _("share"), _("share of the income"), _("servicing fee")], rows)
 
 
 def contract(loan: Loan, reader: Reader) -> Table:

@@ -6,7 +6,7 @@ from lending.models.application import LoanApplication
 from lending.models.contract import LoanContract
 from lending.models.credit_line import CreditLine, LimitHold
 from lending.models.day_close import ClosedDay
-from lending.models.funding import Funder, FundingAgreement, LoanFunding, Participation
+from lending.models.funding import AgreementShare, Funder, FundingAgreement, LoanFunding, Participation
 from lending.models.instalment import Instalment
 from lending.models.loan import Loan
 from lending.models.loan_change import LoanChange
@@ -16,6 +16,7 @@ from lending.models.product import Product
 from lending.models.repayment import Repayment
 
 __all__ = [
+    "AgreementShare",
     "AllowanceRate",
     "ClosedDay",
     "CreditLine",

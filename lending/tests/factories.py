@@ -177,8 +177,8 @@ def received(application: LoanApplication, *, partner: bool = False) -> Loan:
     """The loan that an offer becomes when its customer takes it and the money arrives."""
     customer = application.customer
     loan = confirmations.confirm(customer=customer, serial=application.serial, channel=Channel.PORTAL)
-    if Participation.objects.filter(loan=loan).exists():
-        funding.settle(loan.serial, "approved" if partner else "refused", Answer(Outcome.UNKNOWN))
+    for participation in Participation.objects.filter(loan=loan):
+        funding.settle(participation.serial, "approved" if partner else "refused", Answer(Outcome.UNKNOWN))
     loan = Loan.objects.get(pk=loan.pk)
     tell(loan.payout_order, "succeeded")
     return Loan.objects.get(pk=loan.pk)

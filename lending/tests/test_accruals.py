@@ -30,7 +30,7 @@ def balances(kind):
 
 
 def parts(loan, amount):
-    return {funder.code: part for funder, part in shares.parts_of(loan, amount, split_before=ZERO)}
+    return {funder.code: part for funder, part in shares.of_income(shares.of(loan), amount, split_before=ZERO)}
 
 
 @pytest.mark.parametrize("partner", [False, True])

@@ -278,7 +278,7 @@ def test_what_comes_in_after_the_write_off_is_recovered_and_shared(customer, par
     loan.refresh_from_db()
     assert (loan.recovered, loan.claim) == (Decimal("100.01"), claim - Decimal("100.01"))
     assert_books_agree(loan)
-    own = shares.parts_of(loan, Decimal("100.01"), split_before=ZERO)
+    own = shares.of_principal(shares.of(loan), Decimal("100.01"), split_before=ZERO)
     assert on_the_books(loan, "recoveries") == {"own": -own[0][1]}
     if partner:
         now = on_the_books(loan, "partner_settlement")["demo-bank"]

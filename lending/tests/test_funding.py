@@ -11,7 +11,7 @@ from accounts.tests import factories as people
 from core import clock
 from core.models import Work
 from lending import confirmations, funding, releases
-from lending.models import Funder, FundingAgreement, Loan, Participation
+from lending.models import AgreementShare, Funder, FundingAgreement, Loan, Participation
 from lending.tests.factories import offered, tell, withdraw_consent
 from payments.models import PaymentOrder
 
@@ -34,6 +34,10 @@ def shares_of(loan):
     return list(loan.funding.values_list("funder__code", "share"))
 
 
+def participation_of(loan):
+    return Participation.objects.get(loan=loan)
+
+
 def orders_of(loan):
     return PaymentOrder.objects.filter(reference=loan.serial).count()
 
@@ -45,7 +49,7 @@ def wait_no_longer(loan):
 
 def asked_at_the_partner(sandbox, loan):
     rows = sandbox.book("participations")["participations"]
-    return [row for row in rows if row["serial"] == loan.participation.serial]
+    return [row for row in rows if row["serial"] == participation_of(loan).serial]
 
 
 def decision_at_the_partner(sandbox, loan):
@@ -57,9 +61,8 @@ def test_a_partner_that_approves_takes_its_frozen_share(customer, sandbox):
     loan = confirmed(customer)
     assert (orders_of(loan), shares_of(loan)) == (0, [])  # no money before the partner has spoken
     assert funding.ask(loan.serial) is None
-    assert (loan.participation.status, loan.participation.amount) == ("asking", Decimal("7000.00"))
-    participation = Participation.objects.get(loan=loan)
-    assert participation.status == "approved"
+    participation = participation_of(loan)
+    assert (participation.status, participation.amount) == ("approved", Decimal("7000.00"))
     assert participation.funder_serial
     assert shares_of(loan) == JOINT
     assert funding.ask(loan.serial) is None
@@ -69,7 +72,7 @@ def test_a_partner_that_approves_takes_its_frozen_share(customer, sandbox):
 def test_a_partner_that_refuses_leaves_the_loan_to_us(customer):
     loan = confirmed(customer, "10000.95")
     funding.ask(loan.serial)
-    assert Participation.objects.get(loan=loan).status == "refused"
+    assert participation_of(loan).status == "refused"
     assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
 
 
@@ -77,10 +80,10 @@ def test_a_partner_that_never_answers_is_left_out_after_a_while(customer, fault)
     loan = confirmed(customer)
     fault("participations", "lose", count=None)
     assert funding.ask(loan.serial) is not None
-    assert (Participation.objects.get(loan=loan).status, orders_of(loan)) == ("asking", 0)
+    assert (participation_of(loan).status, orders_of(loan)) == ("asking", 0)
     wait_no_longer(loan)
     assert funding.ask(loan.serial) is None
-    assert Participation.objects.get(loan=loan).status == "given_up"
+    assert participation_of(loan).status == "given_up"
     assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
 
 
@@ -89,7 +92,7 @@ def test_a_lost_yes_is_read_from_the_partners_books(customer, sandbox, fault):
     fault("participations", "error_after_accepting", count=1)
     funding.ask(loan.serial)
     funding.ask(loan.serial)
-    assert Participation.objects.get(loan=loan).status == "approved"
+    assert participation_of(loan).status == "approved"
     assert (shares_of(loan), orders_of(loan)) == (JOINT, 1)
     assert len(asked_at_the_partner(sandbox, loan)) == 1
 
@@ -114,15 +117,15 @@ def test_without_an_agreement_in_force_we_fund_alone(customer, change):
 @pytest.mark.parametrize("share", ["0.29", "0.71"])
 def test_no_agreement_leaves_a_funder_less_than_thirty_percent(share, db):
     with pytest.raises(IntegrityError), transaction.atomic():
-        FundingAgreement.objects.update(partner_share=Decimal(share))
+        AgreementShare.objects.update(share=Decimal(share))
 
 
 def test_an_answer_that_comes_after_the_end_changes_nothing(customer):
     loan = confirmed(customer, "10000.95")
     funding.ask(loan.serial)
-    answer = funding._partners_answer(Participation.objects.get(loan=loan))
-    funding.settle(loan.serial, "approved", answer)
-    assert Participation.objects.get(loan=loan).status == "refused"
+    answer = funding._partners_answer(participation_of(loan))
+    funding.settle(participation_of(loan).serial, "approved", answer)
+    assert participation_of(loan).status == "refused"
     assert (shares_of(loan), orders_of(Loan.objects.get(pk=loan.pk))) == (DIRECT, 1)
 
 
@@ -134,14 +137,14 @@ def test_a_yes_that_we_gave_up_waiting_for_is_released_at_the_partner(customer, 
     fault("queries", "lose", count=1)
     wait_no_longer(loan)
     assert funding.ask(loan.serial) is None
-    assert Work.objects.filter(kind=releases.RELEASE, key=loan.serial, state="waiting").exists()
+    assert Work.objects.filter(kind=releases.RELEASE, key=participation_of(loan).serial, state="waiting").exists()
     fault("releases", "lose_answer", count=1)
-    assert releases.tell(loan.serial) is not None
-    assert Participation.objects.get(loan=loan).status == "given_up"  # not known to have heard: told again
-    assert releases.tell(loan.serial) is None
-    assert Participation.objects.get(loan=loan).status == "released"
+    assert releases.tell(participation_of(loan).serial) is not None
+    assert participation_of(loan).status == "given_up"  # not known to have heard: told again
+    assert releases.tell(participation_of(loan).serial) is None
+    assert participation_of(loan).status == "released"
     assert decision_at_the_partner(sandbox, loan) == "released"
-    assert releases.tell(loan.serial) is None
+    assert releases.tell(participation_of(loan).serial) is None
     assert (shares_of(loan), orders_of(loan)) == (DIRECT, 1)
 
 
@@ -150,8 +153,8 @@ def test_a_request_that_reaches_the_partner_after_its_release_is_refused(custome
     fault("queries", "lose", count=1)
     wait_no_longer(loan)
     funding.ask(loan.serial)
-    releases.tell(loan.serial)
-    late = funding._partners_answer(Participation.objects.get(loan=loan))
+    releases.tell(participation_of(loan).serial)
+    late = funding._partners_answer(participation_of(loan))
     assert (late.body["answer"], late.body["reason"]) == ("refused", "RELEASED")
 
 
@@ -163,9 +166,9 @@ def test_a_partner_is_told_that_the_loan_it_took_a_share_of_failed(customer, san
     for end in ends:
         assert not Work.objects.filter(kind=releases.RELEASE).exists()
         tell(order.serial, end)
-    assert Work.objects.filter(kind=releases.RELEASE, key=loan.serial).exists()
-    releases.tell(loan.serial)
-    assert Participation.objects.get(loan=loan).status == "released"
+    assert Work.objects.filter(kind=releases.RELEASE, key=participation_of(loan).serial).exists()
+    releases.tell(participation_of(loan).serial)
+    assert participation_of(loan).status == "released"
     assert decision_at_the_partner(sandbox, loan) == "released"
 
 

@@ -17,7 +17,7 @@ from core import clock
 from core.money import ZERO
 from core.problems import Problem
 from lending import changes, day_close, repayments, shares, standing
-from lending.models import CreditLine, Loan, Repayment
+from lending.models import AgreementShare, CreditLine, Loan, Repayment
 from lending.tests.factories import offered, officer, running_loan, tell
 from payments import ledger
 from payments.chart import Side
@@ -102,6 +102,9 @@ def assert_books_agree(loan):
     for share in loan.funding.all():
         exact = loan.outstanding_principal * share.share
         assert abs(on_the_books(loan, "loan_principal").get(share.funder.code, ZERO) - exact) <= Decimal("0.01")
+    income = loan.interest_paid + loan.penalty_paid
+    fees = sum((income * share.income_share * share.servicing_fee for share in loan.funding.all()), ZERO)
+    assert abs(on_the_books(loan, "fee_income").get("own", ZERO) + fees) <= Decimal("0.005")
     line = CreditLine.objects.get(customer=loan.customer)
     owed = Loan.objects.filter(customer=loan.customer, status__in=["active", "overdue"])
     assert line.used == sum((item.outstanding_principal for item in owed), ZERO)
@@ -129,9 +132,9 @@ def test_the_partner_is_owed_its_part_of_what_was_collected_less_what_we_advance
     first = loan.instalments.first()
     go_to(first.due_date)
     pay(loan, first.total)
-    parts = shares.parts_of(loan, first.principal, split_before=ZERO)
-    partners = {funder.code: part for funder, part in parts}["demo-bank"]
-    interest = {f.code: p for f, p in shares.parts_of(loan, first.interest, split_before=ZERO)}["demo-bank"]
+    funded = shares.of(loan)
+    partners = {f.code: p for f, p in shares.of_principal(funded, first.principal, split_before=ZERO)}["demo-bank"]
+    interest = {f.code: p for f, p in shares.of_income(funded, first.interest, split_before=ZERO)}["demo-bank"]
     assert on_the_books(loan, "partner_settlement") == {"demo-bank": Decimal("7000.00") - partners - interest}
 
 
@@ -393,7 +396,11 @@ def a_world_of_its_own() -> Iterator[None]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=EXAMPLES)
-@given(fen=st.integers(100_000, 2_000_000), partner=st.booleans(), steps=st.lists(STEP, min_size=1, max_size=6))
+@given(
+    fen=st.integers(100_000, 2_000_000),
+    partner=st.sampled_from([None, {}, {"partner_rate": Decimal("0.071"), "servicing_fee": Decimal("0.03")}]),
+    steps=st.lists(STEP, min_size=1, max_size=6),
+)
 def test_any_life_keeps_the_books(sandbox, fen, partner, steps):
     """Pay a share of what is due or of the payoff, early, late or short; have any payment bounce at any later time;
     waive, extend, lower the rate, write off and refund, also while a payment is on its way; after each step the
@@ -404,7 +411,9 @@ def test_any_life_keeps_the_books(sandbox, fen, partner, steps):
 
 def live(fen, partner, steps):
     customer = people.verified_customer()
-    loan = running_loan(customer, amount=Decimal(fen) / 100, term_months=6, partner=partner)
+    if partner:
+        AgreementShare.objects.update(**partner)
+    loan = running_loan(customer, amount=Decimal(fen) / 100, term_months=6, partner=partner is not None)
     paid: list[Repayment] = []
     for step in steps:
         loan = close_until(loan, clock.today() + dt.timedelta(days=step["days"]))

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from core.registry import LoanAged, loan_aged
-from lending import dues
+from lending import buckets, dues
 from lending.models import Loan, Repayment
 
 LISTENER = "collections"
@@ -32,7 +32,7 @@ def announce(loan: Loan, *, on: dt.date) -> None:
         customer_serial=loan.customer.serial,
         business_date=on,
         dpd=loan.dpd,
-        bucket=dues.bucket(loan.dpd),
+        bucket=buckets.bucket(loan.dpd),
         arrears=dues.arrears(loan, on),
         outstanding_principal=loan.outstanding_principal,
         payment_on_its_way=loan.repayments.filter(status=Repayment.Status.PROCESSING).exists(),

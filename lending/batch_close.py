@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from core import clock
 from core.money import ZERO, round_money
 from core.registry import LoanAged
-from lending import aging, booking, dues, shares, standing
+from lending import aging, booking, buckets, dues, shares, standing
 from lending.models import Funder, Loan, LoanEvent, Repayment
 from lending.shares import Share
 from payments import ledger
@@ -282,7 +282,7 @@ def _said(closing: Closing, date: dt.date) -> LoanAged:
         customer_serial=loan.customer_serial,
         business_date=date,
         dpd=closing.dpd,
-        bucket=dues.bucket(closing.dpd),
+        bucket=buckets.bucket(closing.dpd),
         arrears=sum((row.scheduled_unpaid + row.penalty - row.paid_penalty for row in late), ZERO),
         outstanding_principal=loan.outstanding_principal,
         payment_on_its_way=loan.paying,

@@ -27,7 +27,7 @@ from lending.events import Event, EventRefused
 from lending.fold import LoanFold
 from lending.models import CreditLine, Loan, LoanChange, LoanEvent
 from lending.product_rules import LONGEST_TERM
-from lending.terms import Method
+from lending.terms import REPAID_AT_ONCE, Method
 
 PROPOSE = "lending.propose_loan_change"
 MAKE = "lending.make_loan_change"
@@ -194,7 +194,7 @@ def _field(kind: str) -> str:
 def _require_term(loan: Loan, months: int) -> None:
     extended = loan.events.filter(kind=LoanEvent.Kind.EXTENSION)
     term = loan.term_months + sum(event.details["months"] for event in extended) + months
-    at_once = loan.frozen_terms["method"] == Method.BULLET.value
+    at_once = Method(loan.frozen_terms["method"]) in REPAID_AT_ONCE
     longest = limits.in_force(clock.today()).months_repaid_at_once if at_once else LONGEST_TERM
     if months < 1 or term > longest:
         message = _("Enter at least one month, and so few that the loan runs at most %(most)s months in all.")

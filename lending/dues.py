@@ -26,8 +26,6 @@ PLAIN: dict[str, Any] = {
     "parts": Parts.SUM,
     "interest_on": InterestOn.SCHEDULED,
 }
-BUCKET_DAYS = 30
-LAST_BUCKET = 6
 FIGURES = (
     *("start", "due_date", "principal", "interest", "balance", "raised", "penalty"),
     *("late_principal_days", "paid_principal", "paid_interest", "paid_penalty", "waived_interest", "waived_penalty"),
@@ -86,14 +84,6 @@ def arrears(loan: Loan, on: dt.date) -> Decimal:
     if loan.status == Loan.Status.WRITTEN_OFF:
         return loan.claim
     return sum((item.unpaid().total for item in loan.instalments.filter(due_date__lt=on)), ZERO)
-
-
-def bucket(dpd: int) -> str:
-    """The overdue bucket: M1 is 1 to 30 days, M6 151 to 180, M6+ beyond; empty when nothing is overdue."""
-    if dpd == 0:
-        return ""
-    months = (dpd - 1) // BUCKET_DAYS + 1
-    return f"M{months}" if months <= LAST_BUCKET else f"M{LAST_BUCKET}+"
 
 
 def rewrite_schedule(loan: Loan, folded: LoanFold) -> None:

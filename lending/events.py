@@ -9,6 +9,9 @@ from lending.allocation import DEFAULT_ORDER, Amounts, Component
 from lending.prepayment import Strategy
 from lending.terms import RateChange
 
+# From how many days past due on, and then in which order.
+LateOrders = tuple[tuple[int, tuple[Component, ...]], ...]
+
 
 class EventRefused(ValueError):
     """An event that cannot have happened so; `index` is its place in the list given, `code` the reason."""
@@ -21,12 +24,20 @@ class EventRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money received. What exceeds the amount due is left over, or prepaid where a strategy is agreed."""
+    """Money received. What exceeds the amount due is left over, or prepaid where a strategy is agreed.
+
+    It pays by `order`, or by the last of `late_orders` (days past due from which one counts, ascending) that applies.
+    """
 
     date: date
     amount: Decimal
     order: tuple[Component, ...] = DEFAULT_ORDER
     strategy: Strategy | None = None
+    late_orders: LateOrders = ()
+
+    def order_at(self, dpd: int) -> tuple[Component, ...]:
+        """The order in which it pays a loan so many days past due."""
+        return next((order for from_day, order in reversed(self.late_orders) if dpd >= from_day), self.order)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from lending.penalty import ONCE_FOR_THE_LOAN, PenaltyOn, PenaltyTerms, days_lat
 from lending.plan import MOST_PERIODS, Instalment, Plan
 from lending.prepayment import Strategy, prepay
 from lending.schedule import add_fees, planned_changes, row_fee, run_out
-from lending.terms import RateChange, Terms
+from lending.terms import Method, RateChange, Terms
 
 ONE_DAY = timedelta(1)
 
@@ -275,13 +275,14 @@ class LoanFold:
         if self.claims is not None:
             self._recover(index, event, self.claims)
             return
-        result = allocate(event.amount, [debt.owed for debt in self.debts], event.order)
+        order = event.order_at(self.dpd)
+        result = allocate(event.amount, [debt.owed for debt in self.debts], order)
         taken, left = self._take(result), result.left_over
         self._bear_late()
         if isinstance(event, GivingBack) and not event.days_used_cost and left >= self.plan.balance:
             self.plan.forgive_accrued()
         if event.strategy and left:
-            early, left = self._pay_early(left, event.strategy, event.order)
+            early, left = self._pay_early(left, event.strategy, order)
             taken = taken.plus(early)
         self.taken[index], self.left_over[index] = taken, left
 
@@ -295,15 +296,31 @@ class LoanFold:
     def _pay_early(self, amount: Decimal, strategy: Strategy, order: tuple[Component, ...]) -> tuple[Amounts, Decimal]:
         """Prepay principal; what exceeds all of it pays the interest run up so far, and so closes the loan today. Where
         nothing is left for that interest, it falls due with its period."""
-        taken = Amounts(principal=min(amount, self.plan.balance))
-        if taken.principal:
-            prepay(self.plan, taken.principal, strategy)
-        left = amount - taken.principal
+        taken = Amounts()
+        if self.terms.method is Method.ANY_DAY:
+            taken, amount = self._pay_run_up(amount, order)
+        principal = min(amount, self.plan.balance)
+        if principal:
+            prepay(self.plan, principal, strategy)
+            taken.add(Component.PRINCIPAL, principal)
+        left = amount - principal
         if not self.plan.balance and not self.plan.finished and (left or not self.plan.accrued):
             self._close_early()
             result = allocate(left, [debt.owed for debt in self.debts], order)
             taken, left = taken.plus(self._take(result)), result.left_over
         return taken, left
+
+    def _pay_run_up(self, amount: Decimal, order: tuple[Component, ...]) -> tuple[Amounts, Decimal]:
+        """Pay the interest run up to today before any principal. An amount that is less than it pays principal, so that
+        nothing is overdue because something was paid."""
+        if amount < self.plan.accrued:
+            return Amounts(), amount
+        row = self.plan.bill_today()
+        if row is None:
+            return Amounts(), amount
+        self._fall_due([row])
+        result = allocate(amount, [debt.owed for debt in self.debts], order)
+        return self._take(result), result.left_over
 
     def _close_early(self) -> None:
         """Bill the interest of the open period now, be it nothing: all principal is repaid, no more can run."""

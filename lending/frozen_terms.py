@@ -4,8 +4,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from lending import buckets
 from lending.allocation import Component
 from lending.conventions import Conventions, DayCount, InterestOn, MonthEnd, Parts, Residue, Rounding
+from lending.events import LateOrders
 from lending.interest import Rate, RateKind
 from lending.models import Product
 from lending.periods import Calendar, Every
@@ -25,6 +27,7 @@ def freeze(product: Product, method: str) -> dict[str, Any]:
         "cost_cap": str(product.cost_cap),
         "grace_days": product.grace_days,
         "allocation_order": product.allocation_order,
+        "late_orders": product.late_orders,
         "cooling_off_days": product.cooling_off_days,
         "cooling_off_interest": product.cooling_off_interest,
     }
@@ -63,6 +66,17 @@ def conventions_of(frozen: dict[str, Any]) -> Conventions:
     )
 
 
-def allocation_order(frozen: dict[str, Any]) -> list[Component]:
+def allocation_order(frozen: dict[str, Any]) -> tuple[Component, ...]:
     """In which order a payment pays the components of an instalment."""
-    return [Component(name) for name in frozen["allocation_order"]]
+    return _order(frozen["allocation_order"])
+
+
+def late_orders(frozen: dict[str, Any]) -> LateOrders:
+    """From how many days past due on a payment pays in another order, and in which. Loans frozen before products could
+    say so have none."""
+    named = frozen.get("late_orders", {})
+    return tuple((buckets.first_day(name), _order(named[name])) for name in buckets.OVERDUE if name in named)
+
+
+def _order(names: list[str]) -> tuple[Component, ...]:
+    return tuple(Component(name) for name in names)

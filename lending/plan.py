@@ -13,9 +13,9 @@ from lending.conventions import Parts
 from lending.interest import NOTHING, Factor, Rate, rate_factor
 from lending.levels import Level, choose_instalment, choose_principal
 from lending.periods import Period
-from lending.terms import Method, Terms
+from lending.terms import REPAID_AT_ONCE, Method, Terms
 
-PAID_AT_THE_END = {Method.INTEREST_ONLY, Method.BULLET}
+PAID_AT_THE_END = {Method.INTEREST_ONLY, *REPAID_AT_ONCE}
 MOST_PERIODS = 1200
 
 
@@ -225,22 +225,34 @@ class Plan:
     def close_period(self) -> Instalment | None:
         """End the open period on its due date: bill its interest, let its principal fall due, open the next.
 
-        A bullet loan has one instalment: its earlier periods end in silence, their interest unrounded.
+        What is repaid at once has one instalment: its earlier periods end in silence, their interest unrounded.
         """
         period = self.period
         self.accrue(period.due)
-        if self.terms.method is Method.BULLET and not self.is_last:
+        if self.terms.method in REPAID_AT_ONCE and not self.is_last:
             self.open += 1
             return None
         exact = self._exact_interest()
         interest = self._billed(exact)
         principal = self._principal_due(exact, interest)
+        row = self._add_row(period.due, principal, self._not_put_off(interest))
+        self._open_next()
+        return row
+
+    def bill_today(self) -> Instalment | None:
+        """Let the interest run up so far fall due today, in a row of its own; the open period goes on. None where no
+        interest has run."""
+        if not self._slices:
+            return None
+        return self._add_row(self.since, ZERO, self._billed(self._exact_interest()))
+
+    def _add_row(self, due: date, principal: Decimal, interest: Decimal) -> Instalment:
         row = Instalment(
             no=len(self.rows) + 1,
             start=self.rows[-1].due if self.rows else self.terms.start,
-            due=period.due,
+            due=due,
             principal=principal + self._prepaid,
-            interest=self._not_put_off(interest),
+            interest=interest,
             balance=self.balance - principal,
             prepaid=self._prepaid,
             slices=tuple(self._slices),
@@ -248,7 +260,6 @@ class Plan:
         self.rows.append(row)
         self.balance = row.balance
         self._slices, self._cut, self._prepaid = [], True, ZERO
-        self._open_next()
         return row
 
     def _open_next(self) -> None:

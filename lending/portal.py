@@ -249,7 +249,8 @@ def repay(request: HttpRequest, customer: Customer, serial: str) -> HttpResponse
         context["give_back"] = cooling_off.amount(found, standing.fold_of(found, today))
         context["give_back_until"] = cooling_off.last_day(found)
     initial = {"amount": context["owed"].due or None}
-    form = RepayForm(request.POST or None, initial=initial, may_give_back=may_give_back)
+    strategies = repayments.strategies(found, may_give_back=may_give_back)
+    form = RepayForm(request.POST or None, initial=initial, strategies=strategies)
     if request.method == "POST" and form.is_valid():
         try:
             if "look" not in request.POST:

@@ -1,5 +1,6 @@
 """What customers fill in to borrow and to repay. Rules are the use cases'; here is how the inputs look."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -86,15 +87,11 @@ class RepayForm(PortalForm):
     # A form sent twice asks for one repayment.
     request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
-    def __init__(self, *args: Any, may_give_back: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, strategies: Sequence[Repayment.Strategy], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         strategy = self.fields["strategy"]
         assert isinstance(strategy, forms.ChoiceField)
-        strategy.choices = [
-            (value, label)
-            for value, label in Repayment.Strategy.choices
-            if may_give_back or value != Repayment.Strategy.GIVE_BACK
-        ]
+        strategy.choices = [(each.value, each.label) for each in strategies]
 
     def asked(self) -> dict[str, Any]:
         """Amount and strategy. Call after is_valid()."""

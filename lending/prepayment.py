@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from lending.plan import Plan
-from lending.terms import Method
+from lending.terms import REPAID_AT_ONCE
 
 
 class Strategy(StrEnum):
@@ -29,7 +29,7 @@ def prepay(plan: Plan, amount: Decimal, strategy: Strategy) -> None:
 
 def _shorten(plan: Plan, amount: Decimal) -> None:
     """Keep what each instalment pays; the last ones are no longer needed."""
-    if plan.terms.principal_weights and plan.terms.method is not Method.BULLET:
+    if plan.terms.principal_weights and plan.terms.method not in REPAID_AT_ONCE:
         plan.fixed = _principal_ahead(plan)
     else:
         plan.hold_level()
@@ -50,5 +50,5 @@ def _principal_ahead(plan: Plan) -> dict[int, Decimal]:
     """The principal each period still to close would pay if nothing were prepaid today, by the period's index."""
     rows = plan.rest()
     already = rows[0].prepaid if rows else Decimal(0)
-    first = len(plan.periods) - len(rows) if plan.terms.method is Method.BULLET else plan.open
+    first = len(plan.periods) - len(rows) if plan.terms.method in REPAID_AT_ONCE else plan.open
     return {first + place: row.principal - (already if place == 0 else 0) for place, row in enumerate(rows)}

@@ -20,8 +20,8 @@ VERB = "publish"
 # What one version hands on to the next.
 COPIED = (
     *("name_zh", "name_en", "minimum_amount", "maximum_amount", "terms_months", "methods", "minimum_rate"),
-    *("maximum_rate", "conventions", "penalty_factor", "cost_cap", "grace_days", "allocation_order", "offer_days"),
-    *("reading_seconds", "cooling_off_days", "cooling_off_interest"),
+    *("maximum_rate", "conventions", "penalty_factor", "cost_cap", "grace_days", "allocation_order", "late_orders"),
+    *("offer_days", "reading_seconds", "cooling_off_days", "cooling_off_interest"),
 )
 
 

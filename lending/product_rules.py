@@ -12,9 +12,9 @@ from core.problems import Problem
 from lending import frozen_terms, limits, quotes
 from lending.conventions import InterestOn
 from lending.models import Product
-from lending.terms import Method
+from lending.terms import REPAID_AT_ONCE, Method
 
-OFFERED = (Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.BULLET)
+OFFERED = (Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.BULLET, Method.ANY_DAY)
 LONGEST_TERM = 60
 LONGEST_COOLING_OFF = 27
 Fault = tuple[str, str | Promise]
@@ -66,7 +66,7 @@ def _bounds(product: Product) -> Iterator[Fault]:
         most = format_yuan(bounds.largest_amount)
         yield "maximum_amount", _("The largest amount allowed is %(most)s.") % {"most": most}
     longest = bounds.months_repaid_at_once
-    if Method.BULLET in product.methods and max(product.terms_months) > longest:
+    if REPAID_AT_ONCE.intersection(product.methods) and max(product.terms_months) > longest:
         message = _("What is repaid at once runs at most %(months)s months: take the method or the longer terms out.")
         yield "terms_months", message % {"months": longest}
     if product.cost_cap > bounds.all_in_cost:

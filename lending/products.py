@@ -19,6 +19,7 @@ METHOD_WORDS = {
     Method.EQUAL_PRINCIPAL: _("Equal principal"),
     Method.INTEREST_ONLY: _("Interest first, principal at the end"),
     Method.BULLET: _("Principal and interest at the end"),
+    Method.ANY_DAY: _("Repay on any day, interest by the day"),
 }
 # How the days of interest are counted, for people.
 DAY_COUNT_WORDS = {

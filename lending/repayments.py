@@ -18,6 +18,7 @@ from lending import aging, booking, cooling_off, credit_lines, dues, loans, stan
 from lending.fold import LoanFold
 from lending.models import CreditLine, Loan, Repayment
 from lending.plan import Instalment as Row
+from lending.terms import Method
 from payments import orders
 from payments.orders import OrderKind, Payee
 
@@ -121,6 +122,17 @@ def _require_repayable(loan: Loan) -> None:
         raise Problem("repayment_running", _("A repayment is on its way: wait until it has arrived."), status=409)
 
 
+def strategies(loan: Loan, *, may_give_back: bool) -> list[Repayment.Strategy]:
+    """What the customer may choose that a payment of more than the dues does. With one row to come, all is one."""
+    early = [Repayment.Strategy.SHORTEN, Repayment.Strategy.LOWER, Repayment.Strategy.NEXT]
+    chosen = [Repayment.Strategy.LOWER] if _any_day(loan) else early
+    return [*chosen, Repayment.Strategy.GIVE_BACK] if may_give_back else chosen
+
+
+def _any_day(loan: Loan) -> bool:
+    return loan.frozen_terms["method"] == Method.ANY_DAY
+
+
 def _agreed_strategy(loan: Loan, folded: LoanFold, amount: Decimal, strategy: str) -> str:
     """What a payment of `amount` today does where it exceeds the dues; empty where it does not. Raises Problem."""
     if strategy == Repayment.Strategy.GIVE_BACK:
@@ -133,7 +145,7 @@ def _agreed_strategy(loan: Loan, folded: LoanFold, amount: Decimal, strategy: st
         raise Problem("amount_more_than_owed", message, field="amount", due=f"{due:.2f}", payoff=f"{payoff:.2f}")
     if amount <= due:
         return ""
-    if amount == payoff:
+    if amount == payoff or _any_day(loan):
         return Repayment.Strategy.LOWER
     if strategy not in Repayment.Strategy.values:
         needed = _("More than is due today (%(due)s): choose what paying early shall do.") % {"due": format_yuan(due)}

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
 from lending import month_ends
-from lending.dues import BUCKET_DAYS, LAST_BUCKET, bucket
+from lending.buckets import ALL as BUCKETS
+from lending.buckets import bucket
 from lending.models import AllowanceRate, Loan
 from payments import ledger
 
@@ -25,7 +26,6 @@ STANDING = [Loan.Status.ACTIVE, Loan.Status.OVERDUE]
 PAID_OUT = [*STANDING, Loan.Status.CLEARED, Loan.Status.WRITTEN_OFF]
 # Above 30 days the risk has grown, above 90 the loan is impaired (domain rules: Interest and repayment).
 OVER_30, SHARE_PLACES = 30, Decimal("0.0001")
-BUCKETS = [bucket(month * BUCKET_DAYS) for month in range(LAST_BUCKET + 1)] + [bucket(LAST_BUCKET * BUCKET_DAYS + 1)]
 # The trade's five classes, each above so many days past due.
 FIVE_CLASSES = [
     *((_("pass"), -1), (_("special mention"), 0), (_("substandard"), 90)),

@@ -125,11 +125,12 @@ def change(kind: str, details: dict[str, Any], on: dt.date) -> Event:
 
 
 def payment(loan: Loan, amount: Decimal, on: dt.date, strategy: str) -> Payment:
-    """A payment as the fold takes it: by the loan's own allocation order; what exceeds the dues by `strategy`."""
-    order = tuple(frozen_terms.allocation_order(loan.frozen_terms))
+    """A payment as the fold takes it: by the loan's own allocation orders; what exceeds the dues by `strategy`."""
+    order = frozen_terms.allocation_order(loan.frozen_terms)
+    late_orders = frozen_terms.late_orders(loan.frozen_terms)
     if strategy == Repayment.Strategy.GIVE_BACK:
         return GivingBack(on, amount, order, Strategy.LOWER, days_used_cost=cooling_off.days_used_cost(loan))
-    return Payment(on, amount, order, Strategy(strategy) if strategy else None)
+    return Payment(on, amount, order, Strategy(strategy) if strategy else None, late_orders)
 
 
 def reversal(loan: Loan, reference: str, on: dt.date) -> Reversal:

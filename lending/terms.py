@@ -18,7 +18,12 @@ class Method(StrEnum):
     EQUAL_PRINCIPAL = "equal_principal"
     INTEREST_ONLY = "interest_only"
     BULLET = "bullet"
+    ANY_DAY = "any_day"
     FLAT = "flat"
+
+
+# One instalment at the end; by the day whatever is paid before pays the interest run up so far, then principal.
+REPAID_AT_ONCE = frozenset({Method.BULLET, Method.ANY_DAY})
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _of_income(words: Any, part: Callable[[Inputs], Decimal]) -> Input:
 
 
 ID_CARD = ("stored", "agrees", "differs", "unreadable", "missing")
-METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet", "flat")
+METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet", "any_day", "flat")
 
 INPUTS: dict[str, Input] = {
     # Of age the law lets us ask one thing: whether the applicant is old enough.

@@ -4,7 +4,7 @@ from itertools import permutations
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -14,8 +14,8 @@ from unfold.widgets import (
 )
 
 from core import clock
-from lending import product_rules
-from lending.admin.product_words import COMPONENTS, CONVENTIONS, ROUNDINGS
+from lending import buckets, product_rules
+from lending.admin.product_words import CONVENTIONS, ROUNDINGS, in_words
 from lending.allocation import DEFAULT_ORDER
 from lending.models import Product
 from lending.products import METHOD_WORDS
@@ -32,8 +32,8 @@ USUAL = {
 }
 TERMS = (
     *("name_zh", "name_en", "minimum_amount", "maximum_amount", "terms_months", "methods", "minimum_rate"),
-    *("maximum_rate", "penalty_factor", "cost_cap", "grace_days", "allocation_order", "offer_days"),
-    *("reading_seconds", "cooling_off_days", "cooling_off_interest", "effective_from"),
+    *("maximum_rate", "penalty_factor", "cost_cap", "grace_days", "allocation_order"),
+    *("offer_days", "reading_seconds", "cooling_off_days", "cooling_off_interest", "effective_from"),
 )
 FRACTION = _("As a fraction: 0.216 is 21.6 %.")
 
@@ -45,10 +45,19 @@ def _choice(label: Any, choices: Any, *, required: bool = True) -> forms.ChoiceF
 def _orders() -> list[tuple[str, str]]:
     """Every order in which the components can be paid, the usual one first."""
     orders = sorted(permutations(DEFAULT_ORDER), key=lambda order: order != DEFAULT_ORDER)
-    return [(" ".join(order), " → ".join(str(COMPONENTS[part]) for part in order)) for order in orders]
+    return [(" ".join(order), in_words(order)) for order in orders]
 
 
-class ProductForm(forms.ModelForm):
+# The field of each overdue bucket's order: nothing chosen is as in the bucket before.
+LATE_ORDERS = {f"order_from_day_{buckets.first_day(bucket)}": bucket for bucket in buckets.OVERDUE}
+_late_fields = {
+    name: _choice(format_lazy(_("from {bucket} on"), bucket=bucket), lambda: [("", "–"), *_orders()], required=False)
+    for name, bucket in LATE_ORDERS.items()
+}
+LateOrdersForm = type("LateOrdersForm", (forms.Form,), _late_fields)
+
+
+class ProductForm(forms.ModelForm, LateOrdersForm):  # type: ignore[misc, valid-type]
     """A draft. What contradicts is said at the field that has to change."""
 
     terms_months = forms.CharField(
@@ -84,6 +93,8 @@ class ProductForm(forms.ModelForm):
         if product.pk:
             self.initial["terms_months"] = ", ".join(map(str, product.terms_months))
             self.initial["allocation_order"] = " ".join(product.allocation_order)
+            late = {name: product.late_orders.get(bucket, []) for name, bucket in LATE_ORDERS.items()}
+            self.initial.update({name: " ".join(order) for name, order in late.items()})
         self.initial = {**self.initial, **(product.conventions if product.pk else USUAL)}
         # Whoever may only look has no fields.
         for name in {"minimum_rate", "maximum_rate", "cost_cap"} & set(self.fields):
@@ -113,7 +124,8 @@ class ProductForm(forms.ModelForm):
         given = self.cleaned_data
         conventions = {name: given[name] or None for name in (*CONVENTIONS, "round_to")}
         level = {name: given[name] or None for name in ("instalment_rounding", "instalment_round_to")}
-        return {**{name: given[name] for name in TERMS}, "conventions": conventions | level}
+        late = {bucket: given[name].split() for name, bucket in LATE_ORDERS.items() if given[name]}
+        return {**{name: given[name] for name in TERMS}, "late_orders": late, "conventions": conventions | level}
 
 
 class SimulationForm(forms.Form):

@@ -1,5 +1,7 @@
 """Conventions and components in words, for the people who choose among them."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
 from lending.allocation import Component
@@ -50,3 +52,8 @@ CONVENTIONS = {
         ],
     ),
 }
+
+
+def in_words(order: Iterable[str]) -> str:
+    """An allocation order as an officer reads it."""
+    return " → ".join(str(COMPONENTS[Component(part)]) for part in order)

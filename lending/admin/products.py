@@ -15,8 +15,8 @@ from core import clock
 from core.admin import shown
 from core.problems import Problem
 from lending import product_drafts
-from lending.admin.product_form import ProductForm, SimulationForm
-from lending.admin.product_words import COMPONENTS, CONVENTIONS
+from lending.admin.product_form import LATE_ORDERS, ProductForm, SimulationForm
+from lending.admin.product_words import CONVENTIONS, in_words
 from lending.models import Product
 from lending.products import methods_of
 from lending.simulation import simulate
@@ -70,7 +70,9 @@ class ProductAdmin(ModelAdmin):
 
     @admin.display(description=_("a payment pays in this order"))
     def shown_order(self, product: Product) -> str:
-        return " → ".join(str(COMPONENTS[part]) for part in product.allocation_order)
+        orders = [in_words(product.allocation_order)]
+        orders += [f"{bucket}: {in_words(order)}" for bucket, order in product.late_orders.items()]
+        return "; ".join(orders)
 
     @admin.display(description=_("conventions"))
     def shown_conventions(self, product: Product) -> str:
@@ -83,7 +85,7 @@ class ProductAdmin(ModelAdmin):
             return [(None, {"fields": [*shown_ones, "shown_conventions", "conventions", *OFFER]})]
         return [
             (None, {"fields": ["code", *WHAT, "methods"]}),
-            (_("Rates and lateness"), {"fields": [*RATES, "allocation_order"]}),
+            (_("Rates and lateness"), {"fields": [*RATES, "allocation_order", *LATE_ORDERS]}),
             (_("Conventions"), {"fields": ["day_count", *ROUNDING, "residue", "month_end", "parts", "interest_on"]}),
             (_("Offer"), {"fields": OFFER}),
         ]

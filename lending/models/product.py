@@ -11,6 +11,9 @@ from core.transitions import StatefulModel, status_constraint, status_field, tra
 class Product(StatefulModel):
     """What is lent on which terms, as a version. A loan freezes its version's terms.
 
+    `late_orders` holds the overdue buckets (M1 … M6+) from which a payment pays in another order than
+    `allocation_order`, each with that order.
+
     The version in force is the published one with the latest `effective_from` that has come: each ends where the next
     begins, so there is never more than one. PostgreSQL refuses to change a published version.
     """
@@ -37,6 +40,7 @@ class Product(StatefulModel):
     cost_cap = RateField(_("highest all-in annual cost"))
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=0)
     allocation_order = models.JSONField(_("allocation order"))
+    late_orders = models.JSONField(_("allocation order by overdue bucket"), default=dict, blank=True)
     offer_days = models.PositiveSmallIntegerField(_("days an offer stands"))
     reading_seconds = models.PositiveSmallIntegerField(_("forced reading time in seconds"))
     cooling_off_days = models.PositiveSmallIntegerField(_("days in which a loan can be given back"), default=0)

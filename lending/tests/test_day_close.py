@@ -10,7 +10,7 @@ from accounts.tests import factories as people
 from core import clock
 from core.models import Work
 from core.money import ZERO
-from lending import confirmations, day_close, dues
+from lending import buckets, confirmations, day_close
 from lending.models import ClosedDay, CreditLine, Loan
 from lending.tests.factories import offered, running_loan, tell
 from payments.models import Transfer
@@ -49,7 +49,7 @@ def close_the_day(date):
     ],
 )
 def test_buckets_begin_and_end_on_their_days(dpd, name):
-    assert dues.bucket(dpd) == name
+    assert buckets.bucket(dpd) == name
 
 
 def test_an_instalment_falls_due_on_its_date_and_is_late_from_the_next_day(customer):

@@ -11,14 +11,14 @@ from accounts.tests import factories as people
 from core import clock
 from core.money import ZERO
 from core.problems import Problem
-from lending import applications, contracts, quotes, standing
+from lending import applications, contracts, quotes, repayments, standing
 from lending.models import CreditLine, Loan
 from lending.portal_forms import ApplyForm
-from lending.tests.factories import apply, offered, published, received, running_loan
+from lending.tests.factories import apply, offered, published, received, running_loan, tell
 from lending.tests.test_lives import assert_books_agree, close_until, on_the_books, owed_in_all, pay
 
 pytestmark = pytest.mark.django_db
-METHODS = ["equal_instalment", "equal_principal", "interest_only", "bullet"]
+METHODS = ["equal_instalment", "equal_principal", "interest_only", "bullet", "any_day"]
 PRINCIPAL, RATE = Decimal("10000"), Decimal("0.1224")
 ONE_DAY = dt.timedelta(days=1)
 
@@ -130,11 +130,65 @@ def test_part_of_it_can_be_prepaid(customer, product, method):
     assert loan.instalments.last().balance == ZERO
 
 
+def test_any_day_pays_the_days_used_first_then_principal(customer, product):
+    loan = running_loan(customer, amount=PRINCIPAL, term_months=12, method="any_day", partner=True)
+    assert figures(loan) == [
+        (loan.maturity_date, PRINCIPAL, interest(PRINCIPAL, loan.value_date, loan.maturity_date), ZERO)
+    ]
+    first = loan.value_date + 10 * ONE_DAY
+    close_until(loan, first - ONE_DAY)
+    preview = repayments.preview(loan=loan, amount=Decimal("4000"), strategy="")
+    pay(loan, Decimal("4000"))
+    used = interest(PRINCIPAL, loan.value_date, first)
+    left = PRINCIPAL - (Decimal("4000") - used)
+    rest = (loan.maturity_date, left, interest(left, first, loan.maturity_date), ZERO)
+    assert figures(loan) == [(first, PRINCIPAL - left, used, left), rest]
+    assert [(row.due, row.principal, row.interest, row.balance) for row in preview.after] == [rest]
+    assert_books_agree(loan)
+    second = first + 20 * ONE_DAY
+    loan = close_until(loan, second - ONE_DAY)
+    assert (loan.status, loan.dpd, loan.outstanding_principal) == ("active", 0, left)
+    pay(loan, left + interest(left, first, second))
+    assert_books_agree(loan)
+    loan = Loan.objects.get(pk=loan.pk)
+    assert (loan.status, loan.interest_paid) == ("cleared", used + interest(left, first, second))
+
+
+def test_any_day_a_payment_that_comes_back_never_was(customer, product):
+    loan = running_loan(customer, amount=PRINCIPAL, term_months=3, method="any_day", partner=True)
+    before = figures(loan)
+    close_until(loan, loan.value_date + 9 * ONE_DAY)
+    paid = pay(loan, Decimal("4000"))
+    close_until(loan, loan.value_date + 14 * ONE_DAY)
+    pay(loan, Decimal("0.01"))  # less than the interest run up: it pays principal, and nothing falls due
+    tell(paid.order, "returned", reason="BOUNCED")
+    assert_books_agree(loan)
+    loan = close_until(loan, loan.maturity_date)
+    [row] = loan.instalments.all()
+    assert (row.due_date, row.principal, loan.interest_raised) == (before[0][0], PRINCIPAL, row.interest)
+    assert before[0][2] - row.interest < Decimal("0.02")
+
+
+@pytest.mark.parametrize(("days", "pays"), [(90, "penalty"), (91, "principal"), (95, "principal")])
+def test_each_overdue_bucket_may_be_paid_in_an_order_of_its_own(customer, product, days, pays):
+    principal_first = ["principal", "interest", "penalty", "fee"]
+    published(methods=METHODS, late_orders={"M4": principal_first}, code="late")
+    loan = running_loan(customer, amount=PRINCIPAL, product_code="late")
+    first = loan.instalments.first()
+    loan = close_until(loan, first.due_date + (days - 1) * ONE_DAY)
+    pay(loan, Decimal("1.00"))
+    assert_books_agree(loan)
+    first.refresh_from_db()
+    paid = {"principal": first.paid_principal, "interest": first.paid_interest, "penalty": first.paid_penalty}
+    assert paid == {**dict.fromkeys(paid, ZERO), pays: Decimal("1.00")}
+
+
 WORDS = {
     "equal_instalment": "monthly instalments of equal total",
     "equal_principal": "monthly instalments of equal principal",
     "interest_only": "the whole principal with the last one",
     "bullet": "principal and interest together, once, at the end",
+    "any_day": "on any day the borrower chooses",
 }
 
 

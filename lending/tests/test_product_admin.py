@@ -39,8 +39,10 @@ def press(client, product, button):
 
 def test_one_drafts_and_tries_it_out_and_another_publishes(db):
     author, publisher = desk("author"), desk("publisher")
-    assert author.post(address("add"), filled()).status_code == 302
+    late = {"order_from_day_91": "principal interest penalty fee"}
+    assert author.post(address("add"), filled(**late)).status_code == 302
     product = Product.objects.get(code="spring")
+    assert product.late_orders == {"M4": ["principal", "interest", "penalty", "fee"]}
     tried = {"amount": "6000", "term_months": "6", "method": "interest_only", "percent": "12"}
     seen = author.get(address("change", product.pk), tried).content.decode()
     assert "¥6,000.00" in seen or "6,000.00" in seen

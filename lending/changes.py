@@ -202,9 +202,9 @@ def _require_term(loan: Loan, months: int) -> None:
 
 
 def _require_lower(loan: Loan, annual_rate: Decimal, counts_from: dt.date) -> None:
-    if not 0 <= annual_rate < standing.rate_of(loan):
+    if not 0 <= annual_rate < loan.rate_in_force:
         message = _("Enter a rate of zero or more, below the present one of %(rate)s.")
-        raise Problem("rate_invalid", message % {"rate": f"{standing.rate_of(loan):.2%}"}, field="percent")
+        raise Problem("rate_invalid", message % {"rate": f"{loan.rate_in_force:.2%}"}, field="percent")
     if counts_from > clock.today():
         raise Problem("future_date", _("A rate can count from today or from a past day."), field="counts_from")
 
@@ -252,5 +252,5 @@ def _tell(loan: Loan, change: LoanChange) -> None:
     elif change.kind == Kind.EXTENSION:
         context |= {"months": change.details["months"], "date": str(loan.maturity_date)}
     else:
-        context |= {"rate": f"{standing.rate_of(loan):.2%}", "date": change.details["counts_from"]}
+        context |= {"rate": f"{loan.rate_in_force:.2%}", "date": change.details["counts_from"]}
     messages.send(loan.customer, f"loan_{change.kind}", context, key=f"change {change.serial}")

@@ -214,7 +214,7 @@ def _loan(found: Loan) -> dict[str, Any]:
     on_its_way = found.repayments.filter(status=Repayment.Status.PROCESSING).first()
     return {
         "loan": found,
-        "rate": standing.rate_of(found),
+        "rate": found.rate_in_force,
         "instalments": found.instalments.all(),
         "events": found.events.all(),
         "last_repayment": found.repayments.order_by("-id").first(),

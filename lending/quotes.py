@@ -29,7 +29,8 @@ class CostItem:
 class Quote:
     """What a loan of `principal` yuan costs when everything is paid on its day. Rates are fractions.
 
-    `apr` is the monthly IRR x 12, `effective_apr` the same compounded; both count every cost.
+    `apr` is the monthly IRR x 12, `effective_apr` the same compounded; both count every cost. In the first
+    `cooling_off_days` it may be given back, for the interest of the days used if `cooling_off_interest`.
     """
 
     principal: Decimal
@@ -41,6 +42,8 @@ class Quote:
     apr: Decimal
     effective_apr: Decimal
     penalty_annual_rate: Decimal
+    cooling_off_days: int
+    cooling_off_interest: bool
 
     @property
     def costs(self) -> list[CostItem]:
@@ -107,6 +110,8 @@ def _quote(
         apr=nominal.quantize(RATE_PLACES),
         effective_apr=effective.quantize(RATE_PLACES),
         penalty_annual_rate=penalty_rate_of_year(frozen, annual_rate).quantize(RATE_PLACES),
+        cooling_off_days=frozen.get("cooling_off_days", 0),
+        cooling_off_interest=frozen.get("cooling_off_interest", True),
     )
 
 

@@ -93,12 +93,6 @@ def _penalty_rate(loan: Loan, annual_rate: Decimal) -> Rate:
     return Rate(RateKind.DAILY, rate / PENALTY_YEAR)
 
 
-def rate_of(loan: Loan) -> Decimal:
-    """The annual rate in force, a fraction: the contract's, or what it was last lowered to."""
-    lowered = loan.events.filter(kind=Kind.RATE).order_by("no").last()
-    return Decimal(lowered.details["annual_rate"]) if lowered else loan.annual_rate
-
-
 def happened(loan: Loan, known_at: dt.datetime | None = None) -> list[Event]:
     """What the customer, the institution and we did, in the order in which we learnt of it, until `known_at`."""
     events: list[Event] = []

@@ -128,12 +128,26 @@ class EventSerializer(serializers.ModelSerializer):
 
 class LoanSerializer(serializers.ModelSerializer):
     application = serializers.CharField(source="application.serial")
+    rate_in_force = serializers.DecimalField(
+        max_digits=8,
+        decimal_places=4,
+        read_only=True,
+        help_text="the contract's annual rate, or what it was lowered to",
+    )
 
     class Meta:
         model = Loan
         fields = [
-            *("serial", "application", "status", "principal", "annual_rate", "term_months", "value_date"),
-            *("maturity_date", "outstanding_principal", "dpd", "payout_order", "confirmed_at", "received_at"),
+            *("serial", "application", "status", "principal", "annual_rate", "rate_in_force", "term_months"),
+            *(
+                "value_date",
+                "maturity_date",
+                "outstanding_principal",
+                "dpd",
+                "payout_order",
+                "confirmed_at",
+                "received_at",
+            ),
         ]
 
 

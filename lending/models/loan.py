@@ -96,6 +96,12 @@ class Loan(StatefulModel):
         return self.is_repaying or (self.status == self.Status.WRITTEN_OFF and self.claim > 0)
 
     @property
+    def rate_in_force(self) -> Decimal:
+        """The annual rate that counts now, a fraction: the contract's, or what it was last lowered to."""
+        lowered = self.events.filter(kind="rate").order_by("no").last()
+        return Decimal(lowered.details["annual_rate"]) if lowered else self.annual_rate
+
+    @property
     def credit(self) -> Decimal:
         """The customer's money that we hold, yuan: paid beyond what was owed and not yet paid back."""
         return self.overpaid - self.refunded

@@ -14,6 +14,7 @@ from core.models import Approval
 from core.money import ZERO, round_money
 from core.problems import Problem
 from lending import changes, repayments, shares, standing
+from lending.api.serializers import LoanSerializer
 from lending.models import CreditLine, Loan, LoanChange
 from lending.tests.factories import officer, running_loan, tell
 from lending.tests.test_lives import assert_books_agree, close_until, due_dates, go_to, on_the_books, pay
@@ -209,7 +210,8 @@ def test_a_lower_rate_counts_from_its_day_and_lowers_the_penalty_too(customer, p
     row.refresh_from_db()
     assert row.penalty == round_money(row.principal * Decimal("0.09") / 365 * 7)
     assert_books_agree(loan)
-    assert standing.rate_of(loan) == Decimal("0.06")
+    assert loan.rate_in_force == Decimal("0.06")
+    assert LoanSerializer(loan).data["rate_in_force"] == "0.0600"
     assert told(loan, "loan_rate") == 1
 
 

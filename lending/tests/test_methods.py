@@ -227,6 +227,19 @@ def test_the_api_names_the_methods_of_each_product(product):
     assert [(item["version"], item["methods"]) for item in listed] == [(product.version, METHODS)]
 
 
+@pytest.mark.parametrize(
+    ("days", "interest", "words"),
+    [(7, True, "owes only the interest of the days used"), (7, False, "not even interest"), (0, True, "")],
+)
+def test_the_contract_says_how_the_loan_can_be_given_back(customer, product, days, interest, words):
+    published(cooling_off_days=days, cooling_off_interest=interest, code="cooling")
+    application = offered(customer, amount=PRINCIPAL, term_months=3, product_code="cooling")
+    with translation.override("en"):
+        text = contracts.preview(application, value_date=clock.today())
+    assert ("give the whole loan back" in text) == bool(days)
+    assert words in text
+
+
 def test_the_contract_says_how_days_are_counted(customer, product):
     other = published(conventions={**product.conventions, "day_count": "actual/360"}, code="days-of-360")
     assert other.status == "published"

@@ -9,7 +9,7 @@ from unfold.decorators import action, display
 
 from core.admin.base import ReadOnlyAdmin
 from core.problems import Problem
-from risk import decisions, report
+from risk import decisions, report, report_pdf
 from risk.models import Decision
 
 COLOURS = {"approved": "success", "declined": "danger", "review": "warning"}
@@ -36,7 +36,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         "basis",
         "timings",
     ]
-    actions_detail = ["replay"]
+    actions_detail = ["replay", "as_pdf"]
     change_form_outer_before_template = "admin/risk/summary.html"
     change_form_outer_after_template = "admin/risk/sections.html"
 
@@ -75,9 +75,20 @@ class DecisionAdmin(ReadOnlyAdmin):
             self._say(request, again)
         return HttpResponseRedirect(reverse("admin:risk_decision_change", args=[object_id]))
 
+    @action(description=gettext_lazy("Risk report as PDF"), permissions=["replay"], url_path="pdf")
+    def as_pdf(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return report_page(Decision.objects.select_related("basis").get(pk=object_id))
+
     def _say(self, request: HttpRequest, again: decisions.Replay) -> None:
         if again.identical:
             messages.success(request, _("Made again from its inputs, the decision is the same."))
         else:
             columns = ", ".join(again.differences)
             messages.error(request, _("Made again, these came out differently: %(columns)s") % {"columns": columns})
+
+
+def report_page(decision: Decision) -> HttpResponse:
+    """The risk report of a decision as a file."""
+    response = HttpResponse(report_pdf.make(decision), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{decision.serial}.pdf"'
+    return response

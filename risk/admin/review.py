@@ -14,17 +14,19 @@ from core.admin.base import ReadOnlyAdmin
 from core.money import format_yuan
 from risk import reasons, report, review, rule_words
 from risk.admin import evidence, ring_graph
+from risk.admin.decisions import report_page
 from risk.admin.forms import ApproveForm, DeclineForm, WhyForm
 from risk.admin.pages import form_page, officer_of
 from risk.models import ReviewCase
 
 # Which buttons a case shows in which state.
+ALWAYS = {"reveal", "pdf"}
 BUTTONS = {
-    ReviewCase.Status.OPEN: {"claim", "reveal"},
-    ReviewCase.Status.CLAIMED: {"approve", "decline", "release", "reveal"},
-    ReviewCase.Status.PROPOSED: {"agree", "back", "reveal"},
-    ReviewCase.Status.APPROVED: {"reveal"},
-    ReviewCase.Status.DECLINED: {"reveal"},
+    ReviewCase.Status.OPEN: {"claim", *ALWAYS},
+    ReviewCase.Status.CLAIMED: {"approve", "decline", "release", *ALWAYS},
+    ReviewCase.Status.PROPOSED: {"agree", "back", *ALWAYS},
+    ReviewCase.Status.APPROVED: ALWAYS,
+    ReviewCase.Status.DECLINED: ALWAYS,
 }
 COLOURS = {"open": "warning", "claimed": "info", "proposed": "warning", "approved": "success", "declined": "danger"}
 
@@ -82,7 +84,7 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         "decided_at",
         "note",
     ]
-    actions_detail = ["claim", "approve", "agree", "send_back", "decline", "release", "reveal"]
+    actions_detail = ["claim", "approve", "agree", "send_back", "decline", "release", "reveal", "pdf"]
     change_form_outer_before_template = "admin/risk/summary.html"
     change_form_outer_after_template = "admin/risk/sections.html"
 
@@ -230,6 +232,11 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
             act=lambda given: review.decline(case=case, officer=officer_of(request), **given),
             done=_("The case is declined."),
         )
+
+    @action(description=_("Risk report as PDF"), url_path="pdf")
+    def pdf(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        case = ReviewCase.objects.select_related("decision__basis", "final_decision__basis").get(pk=object_id)
+        return report_page(case.final_decision or case.decision)
 
     @action(description=_("Show in clear"), permissions=["reveal"], url_path="reveal", icon="visibility")
     def reveal(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from pypdfium2 import PdfDocument
 from rest_framework.test import APIClient
 
 from accounts import tokens
@@ -229,3 +230,19 @@ def test_cases_and_decisions_are_never_deleted_in_the_admin(officer, case):
     for name, row in (("reviewcase", case), ("decision", case.decision)):
         assert client.post(reverse(f"admin:risk_{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     assert ReviewCase.objects.count() == Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Risk report"), ("zh-hans", "风险报告")])
+def test_the_risk_report_is_a_paper_too(officer, case, customer, language, words):
+    client = Client(headers={"Accept-Language": language})
+    client.force_login(officer)
+    response = client.get(page("pdf", case))
+    assert response["Content-Type"] == "application/pdf"
+    text = text_of(response.content)
+    assert words in text and "20,000" in text
+    assert customer.name not in text and customer.id_number not in text
+    assert client.get(page("pdf", case)).content == response.content
+
+
+def text_of(pdf: bytes) -> str:
+    return "".join(page.get_textpage().get_text_range() for page in PdfDocument(pdf))

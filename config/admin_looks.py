@@ -30,6 +30,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         _("Risk"),
         [
             ("fact_check", "risk.reviewcase"),
+            ("visibility_off", "risk.qualitysample"),
             ("gavel", "risk.decision"),
             ("block", "risk.watchlistentry"),
             ("monitoring", "risk.watchedday"),

@@ -1,6 +1,7 @@
 """All settings, read from the environment; `.env.example` explains each. `make run` writes local ones into var/."""
 
 import base64
+from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -146,6 +147,8 @@ LOGIN_URL = "/sign-in/"
 
 # Personal data: keys by version, the last one active
 FIELD_KEYS = _keys(env.str("FIELD_KEYS", ""))
+# Of the cases that officers decide, the share that another officer judges again, blind.
+QUALITY_SHARE = Decimal(env.str("QUALITY_SHARE", "0.05"))
 # Where network addresses are: simulated, unless a bought table of the same form is named.
 PLACES_FILE = _path("PLACES_FILE", "accounts/simulated_places.csv")
 BLIND_INDEX_KEY = base64.b64decode(env.str("BLIND_INDEX_KEY", ""))

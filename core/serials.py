@@ -35,6 +35,7 @@ class Serial(StrEnum):
     SETTLEMENT = "ST"
     MESSAGE = "MS"
     CASE = "CS"
+    QUALITY_SAMPLE = "QS"
 
 
 def next_serial(kind: Serial) -> str:

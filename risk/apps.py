@@ -13,7 +13,10 @@ class RiskConfig(AppConfig):
 
         profiles.register()
         days.register()
-        shown = ("decision", "modelversion", "profile", "reviewcase", "ruleset", "watchedday", "watchlistentry")
+        shown = (
+            *("decision", "modelversion", "profile", "qualitysample", "reviewcase", "ruleset", "watchedday"),
+            "watchlistentry",
+        )
         seen = [f"risk.view_{model}" for model in shown]
         grant(
             Role.RISK_OFFICER,
@@ -21,7 +24,7 @@ class RiskConfig(AppConfig):
                 *seen,
                 *("risk.decide_reviewcase", "risk.add_watchlistentry", "risk.change_watchlistentry"),
                 *("risk.propose_modelversion", "risk.approve_modelversion"),
-                *("risk.draft_ruleset", "risk.publish_ruleset"),
+                *("risk.draft_ruleset", "risk.publish_ruleset", "risk.judge_qualitysample"),
             ],
         )
-        grant(Role.ADMINISTRATOR, seen)
+        grant(Role.ADMINISTRATOR, [*seen, "risk.view_officer_statistics"])

@@ -3,13 +3,16 @@
 The customer is not told which fraud layer spoke: those share one sentence that says what can be done.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from core.problems import Problem
 from risk import rule_words
+from risk.facts import Outcome
 
 
 @dataclass(frozen=True)
@@ -139,3 +142,10 @@ def for_customer(codes: list[str] | tuple[str, ...]) -> list[str]:
     known = [reason for reason in map(of, codes) if reason]
     sentences = [str(reason.for_customer) for reason in known]
     return list(dict.fromkeys(sentences))
+
+
+def require(given: Collection[str], outcome: Outcome) -> None:
+    """Raise Problem `reason_missing` unless there are reasons, each from the list of those for a person's `outcome`."""
+    allowed = APPROVAL_REASONS if outcome is Outcome.APPROVED else DECLINE_REASONS
+    if not given or not set(given) <= set(allowed):
+        raise Problem("reason_missing", _("Give at least one reason from the list."), field="reasons")

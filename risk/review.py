@@ -1,7 +1,7 @@
 """The review queue: what the machine doubts, a person claims, looks at, and decides with coded reasons."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from decimal import Decimal
 
 from django.db import transaction
@@ -15,10 +15,10 @@ from core.problems import Problem
 from core.registry import DecisionOutcome, Handler, decision_finalised
 from core.serials import Serial, next_serial
 from core.transitions import wrong_state
-from risk import policy, stored_inputs, watchlist
+from risk import policy, quality, stored_inputs, watchlist
 from risk.facts import Outcome
 from risk.models import Decision, ReviewCase
-from risk.reasons import APPROVAL_REASONS, DECLINE_REASONS, FRAUD_CONFIRMED
+from risk.reasons import FRAUD_CONFIRMED, require
 
 DECIDE = "risk.decide_reviewcase"
 REVEAL = "accounts.reveal_customer"
@@ -93,7 +93,7 @@ def approve(
     Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing, beyond_authority, rate_out_of_range.
     """
     by = roles.actor(officer, DECIDE)
-    _require_reasons(reasons, APPROVAL_REASONS)
+    require(reasons, Outcome.APPROVED)
     _require_authority(case, limit, annual_rate)
     if needs_second(case, limit):
         return _propose(case, by, limit, annual_rate, reasons, note)
@@ -151,7 +151,7 @@ def decline(*, case: ReviewCase, officer: User, reasons: Collection[str], note: 
     Raises Problem: not_permitted, claimed_by_other, wrong_state, reason_missing.
     """
     by = roles.actor(officer, DECIDE)
-    _require_reasons(reasons, DECLINE_REASONS)
+    require(reasons, Outcome.DECLINED)
     return _decide(case, by, Outcome.DECLINED, ZERO, Decimal(0), reasons, note)
 
 
@@ -197,6 +197,7 @@ def _conclude(case: ReviewCase, asker: Handler[DecisionOutcome], decision: Decis
     verb = case.approve if decision.outcome == Outcome.APPROVED else case.decline
     verb(by=decision.decided_by, why=" ".join(decision.reasons), decision=decision, note=note, at=decision.decided_at)
     asker.apply(outcome_of(decision))
+    quality.draw(case)
     return decision
 
 
@@ -264,11 +265,6 @@ def _require_authority(case: ReviewCase, limit: Decimal, annual_rate: Decimal) -
             "highest": f"{request.maximum_rate:.2%}",
         }
         raise Problem("rate_out_of_range", message, field="annual_rate")
-
-
-def _require_reasons(reasons: Collection[str], allowed: Mapping[str, object]) -> None:
-    if not reasons or not set(reasons) <= set(allowed):
-        raise Problem("reason_missing", _("Give at least one reason from the list."), field="reasons")
 
 
 def _require_claimed_by(case: ReviewCase, by: str) -> None:

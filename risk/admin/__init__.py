@@ -2,6 +2,7 @@
 
 from risk.admin.decisions import DecisionAdmin
 from risk.admin.model_versions import ModelVersionAdmin
+from risk.admin.quality import QualitySampleAdmin
 from risk.admin.review import ReviewCaseAdmin
 from risk.admin.rule_sets import RuleSetAdmin
 from risk.admin.watching import ProfileAdmin, WatchedDayAdmin
@@ -11,6 +12,7 @@ __all__ = [
     "DecisionAdmin",
     "ModelVersionAdmin",
     "ProfileAdmin",
+    "QualitySampleAdmin",
     "ReviewCaseAdmin",
     "RuleSetAdmin",
     "WatchedDayAdmin",

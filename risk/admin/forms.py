@@ -12,6 +12,7 @@ from unfold.widgets import (
 )
 
 from risk.models import WatchlistEntry
+from risk.models.quality_sample import OUTCOMES
 from risk.reasons import APPROVAL_REASONS, DECLINE_REASONS, Reason
 from risk.words import TRACE, choices
 
@@ -57,6 +58,21 @@ class DeclineForm(forms.Form):
 
     reasons = forms.MultipleChoiceField(
         label=_("reasons"), choices=_sentences(DECLINE_REASONS), widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+    note = _note()
+
+
+class JudgeForm(forms.Form):
+    """What the second officer would have decided, and why: reasons of the one list or of the other."""
+
+    outcome = forms.ChoiceField(label=_("outcome"), choices=OUTCOMES, widget=UnfoldAdminSelectWidget)
+    reasons = forms.MultipleChoiceField(
+        label=_("reasons"),
+        choices=[
+            (_("to approve"), _sentences(APPROVAL_REASONS)),
+            (_("to decline"), _sentences(DECLINE_REASONS)),
+        ],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     note = _note()
 

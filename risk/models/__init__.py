@@ -4,6 +4,7 @@ from risk.models.decision import Decision, Trace
 from risk.models.model_turn import ChallengerDecision, ModelTurn
 from risk.models.model_version import ModelVersion
 from risk.models.profile import Profile, ProfileDue, ProfileRefresh
+from risk.models.quality_sample import QualitySample
 from risk.models.review_case import ReviewCase
 from risk.models.rule_set import Backtest, RuleSet, RuleTurn, ShadowDecision
 from risk.models.watching import Figure, Tally, WatchedDay
@@ -19,6 +20,7 @@ __all__ = [
     "Profile",
     "ProfileDue",
     "ProfileRefresh",
+    "QualitySample",
     "ReviewCase",
     "RuleSet",
     "RuleTurn",

@@ -52,10 +52,21 @@ ORDER BY officer
 
 
 @dataclass(frozen=True)
+class TurnedOut:
+    """Of the credit paid out on an officer's approval, how much was `LATE_DAYS` late within `WITHIN_DAYS`."""
+
+    paid_out: int = 0
+    went_bad: int = 0
+
+
+NOTHING = TurnedOut()
+
+
+@dataclass(frozen=True)
 class OfficerFigures:
     """One officer's period: cases decided, of them approved, decided too late; hours from claim to decision (the middle
     one, and what nine of ten stay under); proposals of others decided; second judgements of own cases, and of them
-    those that agreed; approved credit paid out that was `LATE_DAYS` late within `WITHIN_DAYS`, of how much judged."""
+    those that agreed; and how the approved credit turned out."""
 
     officer: str
     decided: int
@@ -66,8 +77,7 @@ class OfficerFigures:
     seconded: int
     sampled: int
     agreed: int
-    went_bad: int = 0
-    paid_out: int = 0
+    turned_out: TurnedOut = NOTHING
 
 
 def figures(reader: User, *, since: dt.date, until: dt.date) -> list[OfficerFigures]:
@@ -88,19 +98,18 @@ def figures(reader: User, *, since: dt.date, until: dt.date) -> list[OfficerFigu
         cursor.execute(FIGURES, values)
         rows = cursor.fetchall()
     turned = _turned_out(since, until)
-    return [replace(OfficerFigures(*row), **turned.get(row[0], {})) for row in rows]
+    figures = [OfficerFigures(*row) for row in rows]
+    return [replace(each, turned_out=turned.get(each.officer, NOTHING)) for each in figures]
 
 
-def _turned_out(since: dt.date, until: dt.date) -> dict[str, dict[str, int]]:
-    """By officer: of the credit paid out in the period on their approval, how much went bad early, of how much."""
-    found: dict[str, dict[str, int]] = {}
+def _turned_out(since: dt.date, until: dt.date) -> dict[str, TurnedOut]:
+    found: dict[str, TurnedOut] = {}
     for subject, source in credit_outcomes.all():
         bad = dict(source.outcomes(since, until, late_days=LATE_DAYS, within_days=WITHIN_DAYS))
         cases = ReviewCase.objects.filter(decision__subject=subject, status="approved", reference__in=bad)
         for officer, reference in cases.values_list("claimed_by", "reference"):
-            counts = found.setdefault(officer, {"went_bad": 0, "paid_out": 0})
-            counts["went_bad"] += bad[reference]
-            counts["paid_out"] += 1
+            so_far = found.get(officer, NOTHING)
+            found[officer] = TurnedOut(so_far.paid_out + 1, so_far.went_bad + bad[reference])
     return found
 
 

@@ -141,5 +141,5 @@ def _heads() -> list[str]:
 def _row(each: officers.OfficerFigures) -> list[str]:
     approved = f"{each.approved} ({percent(Decimal(each.approved) / each.decided)})" if each.decided else "0"
     hours = ["–" if value is None else f"{value:.1f}" for value in (each.median_hours, each.slow_hours)]
-    counts = [each.seconded, each.sampled, each.agreed, each.paid_out, each.went_bad]
+    counts = [each.seconded, each.sampled, each.agreed, each.turned_out.paid_out, each.turned_out.went_bad]
     return [each.officer.removeprefix("staff:"), str(each.decided), approved, str(each.late), *hours, *map(str, counts)]

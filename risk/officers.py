@@ -98,8 +98,8 @@ def figures(reader: User, *, since: dt.date, until: dt.date) -> list[OfficerFigu
         cursor.execute(FIGURES, values)
         rows = cursor.fetchall()
     turned = _turned_out(since, until)
-    figures = [OfficerFigures(*row) for row in rows]
-    return [replace(each, turned_out=turned.get(each.officer, NOTHING)) for each in figures]
+    found = [OfficerFigures(*row) for row in rows]
+    return [replace(each, turned_out=turned.get(each.officer, NOTHING)) for each in found]
 
 
 def _turned_out(since: dt.date, until: dt.date) -> dict[str, TurnedOut]:

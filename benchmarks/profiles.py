@@ -72,11 +72,11 @@ def lines_and_decisions() -> None:
             FROM lending_loan GROUP BY customer_id;
             INSERT INTO risk_decision (serial, subject, reference, customer_serial, decided_by, decided_at, outcome,
                 "limit", annual_rate, reasons, score, pd, band, inputs, features, hits, scorecard, scorecard_digest,
-                policy, policy_digest, timings)
+                policy, policy_digest, rules, rules_digest, timings)
             SELECT 'DC' || loan.id, 'loan_application', application.serial, customer.serial, 'benchmark',
                 now() - interval '90 days', 'approved', 10000, 0.12, '[]', 560 + loan.id %% 60, 0.05, 'B', '{}',
                 jsonb_build_object('employment', 'fixed', 'housing', 'rent', 'employment_years', loan.id %% 20),
-                '[]', 'application-1', '', 'standard-1', '', '{}'
+                '[]', 'application-1', '', 'standard-1', '', '', '', '{}'
             FROM lending_loan AS loan JOIN lending_loanapplication AS application ON application.id = application_id
             JOIN accounts_customer AS customer ON customer.id = loan.customer_id;
             UPDATE lending_loanevent SET recorded_at = now() - interval '90 days' WHERE id < 0

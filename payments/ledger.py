@@ -135,13 +135,15 @@ def _check(entries: Sequence[Line]) -> None:
         raise ValueError(f"debits {debits} and credits {credits} do not balance")
 
 
-def balance(account: str, as_of: dt.date | None = None) -> Decimal:
-    """The balance in yuan at the end of business date `as_of` (or now), positive on the side on which the account
-    grows.
+def balance(account: str, as_of: dt.date | None = None, *, until: dt.datetime | None = None) -> Decimal:
+    """The balance in yuan at the end of business date `as_of`, or as it was posted `until` a moment (real time), or
+    now; positive on the side on which the account grows.
     """
     entries = Entry.objects.filter(account=account)
     if as_of is not None:
         entries = entries.filter(transfer__business_date__lte=as_of)
+    if until is not None:
+        entries = entries.filter(transfer__posted_at__lte=until)
     debits: Decimal = entries.aggregate(net=net_debit())["net"]
     return debits if normal_side(account) is Side.DEBIT else ZERO - debits
 
@@ -178,8 +180,17 @@ class TrialBalanceRow:
 
 def trial_balance(date: dt.date) -> list[TrialBalanceRow]:
     """Every account with entries up to the end of business `date`, by code. The two balance columns have equal sums."""
+    return _turnovers(Q(transfer__business_date__lte=date))
+
+
+def trial_balance_at(moment: dt.datetime) -> list[TrialBalanceRow]:
+    """The same as it was posted until `moment` (aware, real time), whatever business date the postings bear."""
+    return _turnovers(Q(transfer__posted_at__lte=moment))
+
+
+def _turnovers(condition: Q) -> list[TrialBalanceRow]:
     rows = (
-        Entry.objects.filter(transfer__business_date__lte=date)
+        Entry.objects.filter(condition)
         .values("account_id")
         .annotate(
             debits=_sum(F("amount"), Q(side=Side.DEBIT)),

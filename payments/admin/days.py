@@ -3,8 +3,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget
 from core.admin.base import ReadOnlyAdmin, go_to
 from core.problems import Problem
 from payments import reconciliation, settlement
+from payments.admin import day_books
 from payments.models import SettlementReport, StatementFile, StatementLine
 
 
@@ -67,7 +68,10 @@ class SettlementReportAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["open_differences", "reconciled"]
     actions_list = ["settle"]
-    actions_detail = ["csv"]
+    actions_detail = ["csv", "whole_day"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*day_books.urls(), *super().get_urls()]
 
     @display(description=_("settled and reconciled"), boolean=True)
     def reconciled(self, report: SettlementReport) -> bool:
@@ -103,6 +107,11 @@ class SettlementReportAdmin(ReadOnlyAdmin):
         else:
             messages.success(request, str(_("The day is being settled.")))
         return go_to(reverse("admin:payments_settlementreport_changelist"))
+
+    @action(description=_("The whole day"), permissions=["csv"], url_path="day")
+    def whole_day(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        report = SettlementReport.objects.get(pk=object_id)
+        return HttpResponseRedirect(reverse("admin:payments_day_books", args=[report.business_date.isoformat()]))
 
     @action(description=_("Download CSV"), permissions=["csv"], url_path="csv")
     def csv(self, request: HttpRequest, object_id: int) -> HttpResponse:

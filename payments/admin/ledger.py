@@ -1,10 +1,10 @@
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
@@ -45,6 +45,10 @@ class TransferAdmin(ReadOnlyAdmin):
     readonly_fields = ["seal"]
     inlines = [EntryInline]
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        # From a figure of a settled day to the entries of its account.
+        return lookup == "entries__account" or super().lookup_allowed(lookup, value, request)
+
     @admin.display(description=gettext_lazy("seal"))
     def seal(self, transfer: Transfer) -> str:
         leaf = SealedTransfer.objects.select_related("seal").filter(transfer=transfer).first()
@@ -68,6 +72,13 @@ class SealAdmin(ReadOnlyAdmin):
         return f"{seal.root[:16]}…"
 
 
+class MomentForm(forms.Form):
+    """Up to when: the end of a business date, or a moment (in the lender's time) until which was posted."""
+
+    date = forms.DateField(required=False)
+    moment = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
     """The accounts with their balances, and the trial balance."""
@@ -87,16 +98,17 @@ class AccountAdmin(ReadOnlyAdmin):
 
     @action(description=gettext_lazy("Trial balance"), permissions=["trial_balance"], url_path="trial-balance")
     def trial_balance(self, request: HttpRequest) -> HttpResponse:
-        try:
-            date = parse_date(request.GET.get("date", "")) or clock.today()
-        except ValueError:
-            date = clock.today()
+        form = MomentForm(request.GET)
+        asked = form.cleaned_data if form.is_valid() else {}
+        date, moment = asked.get("date") or clock.today(), asked.get("moment")
+        rows = ledger.trial_balance_at(moment) if moment else ledger.trial_balance(date)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Trial balance"),
             "opts": self.opts,
             "date": date,
-            "table": _table(ledger.trial_balance(date)),
+            "moment": moment,
+            "table": _table(rows),
         }
         return TemplateResponse(request, "admin/payments/trial_balance.html", context)
 

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pypdfium2 import PdfDocument
 
 from accounts import roles, staff
 from accounts.roles import Role
@@ -135,6 +137,40 @@ class TestSettling:
         response = officer.get(reverse("admin:payments_settlementreport_csv", args=[report.pk]))
         assert response["Content-Disposition"] == f'attachment; filename="settlement-payment-{day}.csv"'
         assert response.content.decode().splitlines()[1] == f"business date,{day}"
+
+    @pytest.mark.parametrize(("language", "title"), [("en", "Settlement of"), ("zh-hans", "结算")])
+    def test_the_whole_day_is_a_page_a_file_and_a_paper(self, officer, paid, sandbox, language, title):
+        day = next_morning(sandbox)
+        [report] = settlement.settle_day(day)
+        officer.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+        address = reverse("admin:payments_settlementreport_whole_day", args=[report.pk])
+        shown = officer.get(address, follow=True).content.decode()
+        assert title in shown and "1,000.00" in shown
+        links = [
+            unescape(part.split('"')[0])
+            for part in shown.split('href="')[1:]
+            if "settled_on" in part or "entries__" in part
+        ]
+        assert len(links) == 2 and all(officer.get(link).status_code == 200 for link in links)
+        assert paid.serial in officer.get(links[1]).content.decode()
+        [csv, pdf] = [
+            officer.get(reverse("admin:payments_day_books_file", args=[day, kind])) for kind in ("csv", "pdf")
+        ]
+        assert "payment,0.00,1000.00," in csv.content.decode()
+        text = "".join(each.get_textpage().get_text_range() for each in PdfDocument(pdf.content))
+        assert title in text and "1000.00" in text
+
+    @pytest.mark.parametrize("day", ["2026-13-01", "x"])
+    def test_a_day_that_is_none_is_not_found(self, officer, day):
+        assert officer.get(reverse("admin:payments_day_books", args=[day])).status_code == 404
+
+
+def test_the_trial_balance_is_known_for_any_moment(officer, paid):
+    address = reverse("admin:payments_account_trial_balance")
+    assert "1,000.00" in officer.get(address).content.decode()
+    assert "1,000.00" not in officer.get(address, {"moment": "2026-01-01T00:00:00"}).content.decode()
+    assert "1,000.00" in officer.get(address, {"moment": "2126-01-01T00:00"}).content.decode()
+    assert officer.get(address, {"moment": "nonsense"}).status_code == 200
 
 
 def test_officers_of_risk_see_no_money(committed_db):

@@ -10,10 +10,12 @@ from django.db import transaction
 
 from core import clock, work
 from core.models import Work
+from core.money import ZERO
 from core.problems import Problem
-from payments import reconciliation, settlement, statements
+from payments import day_books, ledger, reconciliation, settlement, statements
 from payments.channels import PAYMENT
 from payments.channels.payment import COLUMNS
+from payments.ledger import credit, debit
 from payments.models import Difference, OrderKind, PaymentOrder, SettlementReport, StatementFile
 from payments.tests.driving import finish, work_until
 from payments.tests.orderer import order
@@ -78,6 +80,25 @@ class TestSettlement:
         assert lines[4].endswith(",3401.43")
         assert lines[-1].endswith(",0")
         assert len(lines) == 15
+
+    def test_products_and_partners_add_up_to_what_the_channels_moved(self, busy_day, sandbox):
+        day = next_morning(sandbox)
+        [report] = settlement.settle_day(day)
+        [product] = day_books.by_product(day)
+        for name in day_books.MOVEMENTS:
+            assert getattr(product, name) == getattr(report, name), name
+        assert (product.opening, product.closing) == (ZERO, Decimal("2700.50"))
+        [after] = day_books.by_product(day + dt.timedelta(days=1))
+        assert (after.opening, after.payouts, after.closing) == (product.closing, ZERO, product.closing)
+        due, cash = "partner_settlement:demo-bank", "channel_cash:payment"
+        for number, (amount, on) in enumerate([("70.00", day), ("30.00", day), ("5.00", day - dt.timedelta(days=1))]):
+            lines = [debit(cash, Decimal(amount)), credit(due, Decimal(amount))]
+            lines = ledger.reversed_lines(lines) if amount == "30.00" else lines
+            with transaction.atomic():
+                ledger.post(key=f"due {number}", business_date=on, purpose="p", reference="r", entries=lines)
+        [partner] = day_books.by_funder(day)
+        figures = (partner.opening, partner.added, partner.taken, partner.net_due)
+        assert figures == (Decimal("5.00"), Decimal("70.00"), Decimal("30.00"), Decimal("45.00"))
 
     def test_payments_of_a_day_have_it_settled_by_itself_when_it_is_over(self, sandbox, orderer):
         day = work_until(order("10.00"), "succeeded").settled_on

@@ -3,12 +3,14 @@
 import datetime as dt
 import threading
 from decimal import Decimal
+from itertools import chain
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import clock
 from core.serials import is_valid_serial
 from payments import ledger
 from payments.chart import NATURES, AccountKind, Owner, Side, account, kind_of
@@ -201,6 +203,24 @@ def test_whatever_is_posted_the_trial_balance_balances_and_the_sums_are_kept(pos
             for side, total in ((Side.DEBIT, "debits"), (Side.CREDIT, "credits")):
                 expected = sum(x.amount for lines in postings for x in lines if (x.account, x.side) == (code, side))
                 assert (getattr(rows[code], total) if code in rows else 0) == expected
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@settings(max_examples=30, deadline=None)
+@given(st.lists(balanced_lines(), min_size=1, max_size=6))
+def test_at_any_moment_the_balances_are_what_had_been_posted_until_then(postings):
+    with transaction.atomic():
+        moments = [(clock.real_now() - dt.timedelta(microseconds=1), [])]
+        for number, lines in enumerate(postings):
+            post(f"m{number}", lines)
+            moments.append((Transfer.objects.latest("id").posted_at, postings[: number + 1]))
+        for moment, posted in moments:
+            rows = {row.account: row for row in ledger.trial_balance_at(moment)}
+            assert sum(row.debit_balance for row in rows.values()) == sum(row.credit_balance for row in rows.values())
+            for code in (LOANS, POOL, INCOME):
+                signed = [x.amount if x.side == Side.DEBIT else -x.amount for x in chain(*posted) if x.account == code]
+                assert ledger.balance(code, until=moment) == (sum(signed) if code == LOANS else -sum(signed))
         transaction.set_rollback(True)
 
 

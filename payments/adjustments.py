@@ -1,7 +1,8 @@
 """Dealing with open differences: an officer takes one, proposes what shall come of it, a second person agrees.
 
 Either it is explained and nothing is posted, or our books follow the institution's: the difference goes to fees, where
-it is one of fees, and else to suspense until it is known whose it is.
+it is one of fees, and else to suspense until it is known whose it is. What two people settled, two people can take
+back: the difference is open again, and the entry that it brought is posted the other way round.
 """
 
 from decimal import Decimal
@@ -16,11 +17,12 @@ from core.models import Approval
 from core.problems import Problem
 from payments import ledger
 from payments.chart import AccountKind, account
+from payments.locked_days import day_locked, is_locked
 from payments.models import Difference, DifferenceKind
 
 PROPOSE = "payments.resolve_difference"
 APPROVE = "payments.approve_difference"
-EXPLAIN, ADJUST = "explain", "adjust"
+EXPLAIN, ADJUST, UNMATCH = "explain", "adjust", "unmatch"
 PURPOSE = "adjustment"
 
 
@@ -32,14 +34,15 @@ def take(*, officer: User, difference: Difference) -> None:
 
 
 def propose(*, officer: User, difference: Difference, verb: str, why: str) -> None:
-    """Propose to EXPLAIN an open difference or to ADJUST our books to it.
+    """Propose to EXPLAIN an open difference, to ADJUST our books to it, or to UNMATCH one that people settled.
 
-    Raises Problem: not_permitted (403), reason_missing, already_proposed, nothing_to_adjust, wrong_state (all 409).
+    Raises Problem: not_permitted (403), reason_missing, already_proposed, nothing_to_adjust, wrong_state, day_locked
+    (all 409).
     """
     actor = roles.actor(officer, PROPOSE)
     with transaction.atomic(durable=True):
         difference.lock()
-        _require_open(difference)
+        _require_state(difference, verb)
         if pending(difference):
             raise Problem("already_proposed", _("This waits for a second person already."), status=409)
         if verb == ADJUST and not difference.gap:
@@ -56,8 +59,13 @@ def approve(*, officer: User, difference: Difference, why: str) -> None:
     actor = roles.actor(officer, APPROVE)
     with transaction.atomic(durable=True):
         difference.lock()
-        proposal = _proposed(difference)
+        proposal, adjusted = _proposed(difference), _adjusted(difference)
+        _require_state(difference, proposal.verb)
         approvals.approve(difference, proposal.verb, by=actor, why=why)
+        if proposal.verb == UNMATCH:
+            difference.reopen(by=actor, why=proposal.why)
+            _undo(difference, adjusted)
+            return
         difference.resolve(by=actor, why=proposal.why)
         if proposal.verb == ADJUST:
             _post(_key(difference, proposal), difference, proposed_entry(difference))
@@ -83,13 +91,15 @@ def let_go(difference: Difference, *, by: str, why: str) -> None:
             approvals.refuse(difference, proposal.verb, by=by, why=why)
         difference.clear(by=by, why=why)
     elif adjusted := _adjusted(difference):
-        _post(f"{_key(difference, adjusted)}:undone", difference, ledger.reversed_lines(proposed_entry(difference)))
+        if proposal := pending(difference):
+            approvals.refuse(difference, proposal.verb, by=by, why=why)
+        _undo(difference, adjusted)
         difference.clear(by=by, why=why)
 
 
 def pending(difference: Difference) -> Approval | None:
     """What waits for a second person about this difference."""
-    found = (approvals.pending(difference, verb) for verb in (EXPLAIN, ADJUST))
+    found = (approvals.pending(difference, verb) for verb in (EXPLAIN, ADJUST, UNMATCH))
     return next((proposal for proposal in found if proposal), None)
 
 
@@ -101,6 +111,12 @@ def proposed_entry(difference: Difference) -> list[ledger.Line]:
     cash = account(AccountKind.CHANNEL_CASH, channel=difference.channel)
     lines = [ledger.debit(cash, abs(gap)), ledger.credit(_against(difference), abs(gap))]
     return lines if gap > Decimal(0) else ledger.reversed_lines(lines)
+
+
+def _undo(difference: Difference, adjusted: Approval | None) -> None:
+    """Post what an adjustment posted the other way round; nothing where there was none."""
+    if adjusted:
+        _post(f"{_key(difference, adjusted)}:undone", difference, ledger.reversed_lines(proposed_entry(difference)))
 
 
 def _adjusted(difference: Difference) -> Approval | None:
@@ -137,6 +153,11 @@ def _proposed(difference: Difference) -> Approval:
     return proposal
 
 
-def _require_open(difference: Difference) -> None:
-    if difference.status != Difference.Status.OPEN:
+def _require_state(difference: Difference, verb: str) -> None:
+    """Open differences are settled; settled ones are opened again, while their day is not locked."""
+    if verb != UNMATCH and difference.status != Difference.Status.OPEN:
         raise Problem("wrong_state", _("This difference is settled already."), status=409)
+    if verb == UNMATCH and difference.status != Difference.Status.RESOLVED:
+        raise Problem("wrong_state", _("Only what people have settled can be opened again."), status=409)
+    if verb == UNMATCH and is_locked(difference.date, difference.channel):
+        raise day_locked()

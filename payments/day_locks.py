@@ -14,7 +14,7 @@ from accounts.models import User
 from core import approvals, work
 from core.models import Approval
 from core.problems import Problem
-from payments import reconciliation
+from payments import locked_days, reconciliation
 from payments.channels import CHANNELS
 from payments.models import ReconciledDay, SettlementReport
 
@@ -88,7 +88,7 @@ def rerun(*, officer: User, day: ReconciledDay, why: str) -> None:
     with transaction.atomic(durable=True):
         day.lock()
         if day.status == ReconciledDay.Status.LOCKED:
-            raise reconciliation.day_locked()
+            raise locked_days.day_locked()
         day.rerun(by=actor, why=why)
         work.enqueue(WORK, f"{day.channel}:{day.date}")
 
@@ -96,5 +96,5 @@ def rerun(*, officer: User, day: ReconciledDay, why: str) -> None:
 def work_off(key: str) -> None:
     """Work "rerun_day". Locked since, the day is left as it is."""
     channel, date = key.split(":")
-    if not reconciliation.is_locked(dt.date.fromisoformat(date), channel):
+    if not locked_days.is_locked(dt.date.fromisoformat(date), channel):
         reconciliation.reconcile(CHANNELS[channel], dt.date.fromisoformat(date))

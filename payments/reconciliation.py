@@ -6,12 +6,10 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from core import actors, clock, work
 from core.money import ZERO
-from core.problems import Problem
-from payments import adjustments
+from payments import adjustments, locked_days
 from payments.channels import Channel
 from payments.matching import RETURNED, SUCCESS, Discrepancy, Key, Movement, Surroundings, compare
 from payments.models import (
@@ -48,16 +46,6 @@ def open_differences(date: dt.date, channel: str) -> int:
     return Difference.objects.filter(date=date, channel=channel, status=Difference.Status.OPEN).count()
 
 
-def is_locked(date: dt.date, channel: str) -> bool:
-    """Whether an officer has locked the reconciled day."""
-    return ReconciledDay.objects.filter(date=date, channel=channel, status=ReconciledDay.Status.LOCKED).exists()
-
-
-def day_locked() -> Problem:
-    """What a locked day answers."""
-    return Problem("day_locked", _("This day is locked: have it unlocked by a second person first."), status=409)
-
-
 def _days_to_look_at_again(channel: Channel, *, before: dt.date) -> list[dt.date]:
     """Days with open differences, and the late ones among those with settled ones."""
     differences = Difference.objects.filter(channel=channel.code, date__lt=before)
@@ -71,7 +59,7 @@ def _reconcile_day(channel: Channel, date: dt.date, *, even_locked: bool = False
     day, _new = ReconciledDay.objects.get_or_create(channel=channel.code, date=date)
     day.lock()  # whoever is just locking it waits, and then sees what was found
     if day.status == ReconciledDay.Status.LOCKED and not even_locked:
-        raise day_locked()
+        raise locked_days.day_locked()
     theirs = [movement_of(line, date) for line in statement.lines.all()]
     found = compare(
         date=date,

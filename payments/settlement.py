@@ -16,7 +16,7 @@ from core.money import ZERO
 from core.problems import Problem
 from core.serials import Serial, next_serial
 from core.work import Again
-from payments import ledger, reconciliation, statements
+from payments import ledger, locked_days, reconciliation, statements
 from payments.booking import FEE, RETURNED
 from payments.channels import CHANNELS, PAYMENT, Channel
 from payments.chart import AccountKind, account
@@ -44,8 +44,8 @@ def request(date: dt.date) -> None:
     if not _is_ready(date):
         message = _("A day can be settled from 10:00 of the next day.")
         raise Problem("day_not_over", message, status=409, field="date")
-    if all(reconciliation.is_locked(date, channel.code) for channel in _in_use()):
-        raise reconciliation.day_locked()
+    if all(locked_days.is_locked(date, channel.code) for channel in _in_use()):
+        raise locked_days.day_locked()
     with transaction.atomic(durable=True):
         work.enqueue(SETTLE, date.isoformat())
 
@@ -70,7 +70,7 @@ def settle_day(business_date: dt.date) -> list[SettlementReport]:
         statement = statements.fetch(channel, business_date)
         if statement is None:
             return []
-        if not reconciliation.is_locked(business_date, channel.code):
+        if not locked_days.is_locked(business_date, channel.code):
             reconciliation.reconcile(channel, business_date)
         reports.append(_report(channel, business_date, statement))
     return reports

@@ -18,6 +18,11 @@ from payments import adjustments
 from payments.admin.dialogs import WhyForm, dialog
 from payments.models import Difference
 
+# What may be proposed in which state.
+PROPOSALS = {
+    Difference.Status.OPEN: {"take", "explain", "adjust"},
+    Difference.Status.RESOLVED: {"unmatch"},
+}
 COLOURS = {"open": "danger", "cleared": "success", "resolved": "success"}
 
 
@@ -37,7 +42,7 @@ class DifferenceAdmin(TablesAdmin):
         *("ours", "theirs", "sign", "entry", "found_at", "age", "owner", "resolution"),
     ]
     readonly_fields = ["sign", "entry", "age"]
-    actions_detail = ["take", "explain", "adjust", "approve", "refuse"]
+    actions_detail = ["take", "explain", "adjust", "unmatch", "approve", "refuse"]
 
     @display(description=_("status"), label=COLOURS)
     def shown_status(self, difference: Difference) -> tuple[str, str]:
@@ -59,9 +64,9 @@ class DifferenceAdmin(TablesAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Before a proposal the buttons of who proposes, then those of the second person."""
         difference = self.get_object(request, str(object_id))
-        if difference is None or difference.status != Difference.Status.OPEN:
+        if difference is None:
             return []
-        allowed = {"approve", "refuse"} if adjustments.pending(difference) else {"take", "explain", "adjust"}
+        allowed = {"approve", "refuse"} if adjustments.pending(difference) else PROPOSALS.get(difference.status, set())
         buttons = super().get_actions_detail(request, object_id)
         return [button for button in buttons if any(button.action_name.endswith(f"_{name}") for name in allowed)]
 
@@ -101,11 +106,23 @@ class DifferenceAdmin(TablesAdmin):
         return _decide(request, form, object_id, adjustments.propose, verb=adjustments.ADJUST)
 
     @action(
+        description=_("Propose to open it again"),
+        permissions=["propose"],
+        url_path="unmatch",
+        dialog=dialog(
+            _("Propose to open it again"),
+            _("What was settled about it is taken back, with its entry, once a second person agrees."),
+        ),
+    )
+    def unmatch(self, request: HttpRequest, form: WhyForm, object_id: int) -> HttpResponse:
+        return _decide(request, form, object_id, adjustments.propose, verb=adjustments.UNMATCH)
+
+    @action(
         description=_("Agree"),
         permissions=["approve"],
         url_path="approve",
         variant=ActionVariant.SUCCESS,
-        dialog=dialog(_("Agree"), _("The difference is settled as was proposed.")),
+        dialog=dialog(_("Agree"), _("What was proposed is done.")),
     )
     def approve(self, request: HttpRequest, form: WhyForm, object_id: int) -> HttpResponse:
         return _decide(request, form, object_id, adjustments.approve)
@@ -115,7 +132,7 @@ class DifferenceAdmin(TablesAdmin):
         permissions=["refuse"],
         url_path="refuse",
         variant=ActionVariant.DANGER,
-        dialog=dialog(_("Refuse"), _("The difference stays open.")),
+        dialog=dialog(_("Refuse"), _("The difference stays as it is.")),
     )
     def refuse(self, request: HttpRequest, form: WhyForm, object_id: int) -> HttpResponse:
         return _decide(request, form, object_id, adjustments.refuse)

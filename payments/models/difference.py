@@ -92,9 +92,10 @@ class Difference(StatefulModel):
     def clear(self, *, by: str, why: str) -> None:
         """Later records explain it: nothing is left to do."""
 
-    @transition(source=Status.CLEARED, target=Status.OPEN)
+    @transition(source=[Status.CLEARED, Status.RESOLVED], target=Status.OPEN)
     def reopen(self, *, by: str, why: str) -> None:
-        """It is there again."""
+        """It is there again, or two people take back what was made of it."""
+        self.resolution = ""
 
     @transition(source=Status.OPEN, target=Status.RESOLVED)
     def resolve(self, *, by: str, why: str) -> None:

@@ -13,9 +13,9 @@ from core import clock
 from core.models import TransitionLog
 from core.problems import Problem
 from payments import adjustments, ledger, reconciliation
-from payments.adjustments import ADJUST, EXPLAIN
+from payments.adjustments import ADJUST, EXPLAIN, UNMATCH
 from payments.channels import PAYMENT
-from payments.models import Difference, DifferenceKind, Transfer
+from payments.models import Difference, DifferenceKind, ReconciledDay, Transfer
 from payments.tests.driving import work_until
 from payments.tests.orderer import order
 from payments.tests.test_days import file, line, take_in
@@ -218,3 +218,55 @@ class TestPages:
         client.force_login(hired("rob", Role.RISK_OFFICER))
         for verb in ("explain", "adjust", "approve", "refuse"):
             assert self.post(client, verb, difference, why="x").status_code == 403
+
+
+def unmatched(difference, ann, ben):
+    adjustments.propose(officer=ann, difference=difference, verb=UNMATCH, why="the wrong letter")
+    adjustments.approve(officer=ben, difference=difference, why="indeed")
+    return Difference.objects.get(pk=difference.pk)
+
+
+def test_two_people_take_back_what_two_people_settled(ann, ben):
+    before = ledger.balance("channel_cash:payment")
+    difference = unmatched(settled(found(), ann, ben), ann, ben)
+    assert (difference.status, difference.resolution) == ("open", "")
+    assert (ledger.balance("channel_cash:payment"), adjustment().count()) == (before, 2)
+    assert settled(difference, ben, ann).status == "resolved"
+    assert (ledger.balance("channel_cash:payment"), adjustment().count()) == (before - 5, 3)
+    assert unmatched(difference, ann, ben).status == "open"
+    assert (ledger.balance("channel_cash:payment"), adjustment().count()) == (before, 4)
+    assert unmatched(settled(difference, ann, ben, EXPLAIN), ben, ann).status == "open"
+    assert adjustment().count() == 4
+
+
+def test_one_person_takes_nothing_back(ann, ben):
+    difference = settled(found(), ann, ben)
+    refused("wrong_state", adjustments.propose, officer=ann, difference=difference, verb=ADJUST, why="again")
+    adjustments.propose(officer=ann, difference=difference, verb=UNMATCH, why="wrong")
+    refused("same_person", adjustments.approve, officer=ann, difference=difference, why="mine")
+    adjustments.refuse(officer=ben, difference=difference, why="it is right")
+    assert Difference.objects.get(pk=difference.pk).status == "resolved"
+    assert adjustment().count() == 1
+
+
+def test_what_is_open_or_cleared_or_of_a_locked_day_is_not_taken_back(ann, ben):
+    difference = found()
+    refused("wrong_state", adjustments.propose, officer=ann, difference=difference, verb=UNMATCH, why="x")
+    settled(difference, ann, ben)
+    day = ReconciledDay.objects.create(channel="payment", date=difference.date)
+    adjustments.propose(officer=ann, difference=difference, verb=UNMATCH, why="wrong")
+    with transaction.atomic():
+        day.close(by="test", why="done")
+    refused("day_locked", adjustments.approve, officer=ben, difference=difference, why="yes")
+    assert (Difference.objects.get(pk=difference.pk).status, adjustment().count()) == ("resolved", 1)
+
+
+def test_records_that_agree_after_all_end_a_proposal_to_take_back(ann, ben):
+    before = ledger.balance("channel_cash:payment")
+    difference = settled(found(), ann, ben)
+    adjustments.propose(officer=ann, difference=difference, verb=UNMATCH, why="wrong")
+    with transaction.atomic():
+        adjustments.let_go(Difference.objects.get(pk=difference.pk), by="system:test", why="stated late")
+    assert Difference.objects.get(pk=difference.pk).status == "cleared"
+    assert adjustments.pending(difference) is None
+    assert ledger.balance("channel_cash:payment") == before

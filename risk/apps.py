@@ -9,10 +9,11 @@ class RiskConfig(AppConfig):
     def ready(self) -> None:
         from accounts.roles import Role, grant
         from risk import profiles
-        from risk.watching import days
+        from risk.watching import days, models
 
         profiles.register()
         days.register()
+        models.register()
         shown = (
             *("decision", "modelversion", "profile", "qualitysample", "reviewcase", "ruleset", "watchedday"),
             "watchlistentry",

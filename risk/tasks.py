@@ -3,14 +3,15 @@
 from celery import shared_task
 
 from risk import profiles
-from risk.watching import days
+from risk.watching import days, models
 
 
 @shared_task
 def start_what_is_due() -> None:
-    """Have the profiles refreshed for the last half hour, and the last days watched."""
+    """Have the profiles refreshed for the last half hour, the last days watched, and the models looked at."""
     profiles.start_what_is_due()
     days.start_what_is_due()
+    models.look()
 
 
 @shared_task

@@ -12,12 +12,14 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from core import clock
+from core.models import Alert
 from core.problems import Problem
 from risk import disagreement, model_turns, model_versions, report, scoring
 from risk.models import ChallengerDecision, Decision, ModelTurn, ModelVersion
 from risk.tests import factories
 from risk.tests.factories import DOUBTFUL, HOPELESS
 from risk.tests.test_rule_sets import desk
+from risk.watching import models
 
 pytestmark = pytest.mark.django_db
 REPLAYS = 1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 30
@@ -233,6 +235,27 @@ def test_a_champion_altered_past_the_database_is_neither_used_nor_replayed(offic
     model_turns.go_back(officer=officer, why="altered")
     assert factories.decided().scorecard == "application-1"
     assert version.label == decision.scorecard
+
+
+def test_an_altered_model_raises_one_alert_until_it_is_whole_again(officer, second):
+    version = champion(officer, second, stricter(42))
+    models.look()
+    assert not Alert.objects.filter(kind=models.ALTERED).exists()
+
+    def stored(document):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE risk_modelversion DISABLE TRIGGER risk_model_version_kept")
+            cursor.execute("UPDATE risk_modelversion SET document = %s WHERE id = %s", [document, version.pk])
+
+    whole = ModelVersion.objects.get(pk=version.pk).document
+    stored(whole.replace("employment_years", "shoe_size"))
+    models.look()
+    models.look()
+    [alert] = Alert.objects.filter(kind=models.ALTERED)
+    assert (alert.key, alert.severity, alert.status) == (version.label, Alert.Severity.CRITICAL, "open")
+    stored(whole)
+    models.look()
+    assert Alert.objects.get(pk=alert.pk).status == "cleared"
 
 
 def test_what_would_differ_is_counted_by_band_and_drawn(officer, second):

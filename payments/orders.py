@@ -32,19 +32,22 @@ from core import clock, work
 from core.problems import Problem
 from core.serials import Serial, next_serial
 from core.transactions import require_transaction
-from payments.models import IN_FLIGHT, OrderKind, OrderStatus, PaymentOrder
+from payments.models import IN_FLIGHT, OrderKind, OrderStatus, PayeeKind, PaymentOrder
 
 SEND = "send_order"
 
-__all__ = ["SEND", "OrderKind", "OrderStatus", "Payee", "create_order"]
+__all__ = ["SEND", "OrderKind", "OrderStatus", "Payee", "PayeeKind", "create_order"]
 
 
 @dataclass(frozen=True)
 class Payee:
-    """Whose card the money goes to or comes from, in clear."""
+    """Whose account the money goes to or comes from, in clear: the number of a card or of a company's account, or a
+    WeChat openid.
+    """
 
     name: str
-    card_number: str
+    account_number: str
+    kind: PayeeKind = PayeeKind.CARD
 
 
 def create_order(
@@ -65,8 +68,8 @@ def create_order(
     `payment_in_progress` (409) when the same purpose and reference has been paid out or is on its way.
     """
     require_transaction("creating a payment order")
-    if not (payee.name and payee.card_number):
-        raise ValueError("an order needs the name and the card of its payee")
+    if not (payee.name and payee.account_number):
+        raise ValueError("an order needs the name and the account of its payee")
     _refuse_second(kind, purpose, reference)
     order = PaymentOrder.objects.create(
         serial=next_serial(Serial.ORDER),
@@ -76,8 +79,9 @@ def create_order(
         reference=reference,
         product=product,
         funder=funder,
+        payee_kind=payee.kind,
         payee_name=payee.name,
-        card_number=payee.card_number,
+        account_number=payee.account_number,
         created_at=clock.now(),
         confirmed_at=confirmed_at or clock.real_now(),
     )

@@ -149,7 +149,8 @@ def simulate(rules: RoutingRules) -> list[Flow]:
 
 def wish_of(order: PaymentOrder, at: dt.datetime) -> Wish:
     """What routing must know of an order that is sent at `at` (business time)."""
-    return Wish(order.amount, order.bank, at.astimezone(clock.BUSINESS_ZONE))
+    able = frozenset(channel.code for channel in CHANNELS.values() if channel.can_take(order))
+    return Wish(order.amount, order.bank, at.astimezone(clock.BUSINESS_ZONE), able)
 
 
 def _check(lane: Lane) -> None:

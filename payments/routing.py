@@ -26,6 +26,7 @@ class Objection(StrEnum):
     """Why a channel cannot take an order."""
 
     OFF = "off"
+    PAYEE = "payee"
     TRIED = "tried"
     CLOSED = "closed"
     BANK = "bank"
@@ -125,11 +126,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be sent: yuan, the code of the payee's bank, and the moment by the business clock."""
+    """What is to be sent: yuan, the code of the payee's bank, and the moment by the business clock. `channels` are
+    those that can carry out such an order at all.
+    """
 
     amount: Decimal
     bank: str
     local: dt.datetime
+    channels: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,8 @@ def _look_at(
 def _objection(lane: Lane, wish: Wish, record: Record, now: dt.datetime, tried: Collection[str]) -> Objection | None:
     if not lane.on:
         return Objection.OFF
+    if lane.channel not in wish.channels:
+        return Objection.PAYEE
     if lane.channel in tried:
         return Objection.TRIED
     if not lane.is_open(wish.local.time()):

@@ -35,7 +35,7 @@ class PaymentOrderAdmin(ReadOnlyAdmin):
     """Orders with all that happened to them; names and cards masked."""
 
     list_display = [
-        *("serial", "kind", "amount", "shown_status", "purpose", "reference", "masked_name", "masked_card"),
+        *("serial", "kind", "amount", "shown_status", "purpose", "reference", "masked_name", "masked_account"),
         *("channel", "created_at", "settled_at"),
     ]
     list_filter = [SlowFilter, "status", "kind", "purpose", "channel", "settled_on"]
@@ -44,13 +44,13 @@ class PaymentOrderAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     fields = [
         *("serial", "kind", "amount", "status", "purpose", "reference", "product", "funder"),
-        *("masked_name", "masked_card", "channel", "channel_trade_no", "fee", "failure_code"),
+        *("masked_name", "masked_account", "channel", "channel_trade_no", "fee", "failure_code"),
         *("created_at", "confirmed_at", "settled_at", "settled_on", "returned_on"),
     ]
     change_form_outer_after_template = "admin/payments/timeline.html"
 
     masked_name = admin.display(description=gettext_lazy("name"))(lambda self, order: order.masked_name)
-    masked_card = admin.display(description=gettext_lazy("card number"))(lambda self, order: order.masked_card)
+    masked_account = admin.display(description=gettext_lazy("account number"))(lambda self, order: order.masked_account)
 
     @display(description=gettext_lazy("status"), label=COLOURS, ordering="status")
     def shown_status(self, order: PaymentOrder) -> tuple[str, str]:

@@ -37,6 +37,7 @@ COLOURS = {"draft": "info", "proposed": "warning", "published": "success"}
 BUTTONS = {"draft": {"put_lane", "propose"}, "proposed": {"publish", "send_back"}, "published": {"draft_next"}}
 OBJECTIONS = {
     Objection.OFF: gettext_lazy("switched off"),
+    Objection.PAYEE: gettext_lazy("does not carry out such orders"),
     Objection.TRIED: gettext_lazy("has refused this order"),
     Objection.CLOSED: gettext_lazy("closed at this hour"),
     Objection.BANK: gettext_lazy("does not pay to this bank"),

@@ -32,7 +32,7 @@ from payments.channels.base import (
     required_text,
     statement_broken,
 )
-from payments.models import OrderKind, PaymentOrder, StatementLine
+from payments.models import OrderKind, PayeeKind, PaymentOrder, StatementLine
 
 TRANSFER = "alipay.fund.trans.uni.transfer"
 QUERY = "alipay.fund.trans.common.query"
@@ -71,16 +71,14 @@ class Alipay(Channel):
         return AlipayClient(institution(self.code))
 
     def instruct(self, order: PaymentOrder, out_trade_no: str) -> Finding:
-        """Transfer to the payee's bank card. A collection is refused here: nothing is sent."""
-        if order.kind != OrderKind.PAYOUT:
-            return Finding(State.FAILED, "ourselves", code="PAYOUTS_ONLY")
+        """Transfer to the payee's bank card."""
         content = {
             "out_biz_no": out_trade_no,
             "trans_amount": str(order.amount),
             **PRODUCT,
             "order_title": order.purpose,
             "payee_info": {
-                "identity": order.card_number,
+                "identity": order.account_number,
                 "identity_type": "BANKCARD_ACCOUNT",
                 "name": order.payee_name,
                 "bankcard_ext_info": {"account_type": "2"},
@@ -146,6 +144,7 @@ class Alipay(Channel):
 
 ALIPAY = Alipay(
     code="alipay",
+    takes=frozenset({(OrderKind.PAYOUT, PayeeKind.CARD)}),
     most_sends=5,
     not_found_window=dt.timedelta(minutes=30),
     statement_delay=dt.timedelta(hours=10),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO
 from core.problems import Problem
-from payments.models import PaymentOrder, StatementLine
+from payments.models import OrderKind, PayeeKind, PaymentOrder, StatementLine
 
 
 class State(StrEnum):
@@ -87,6 +87,7 @@ class Totals:
 class Channel(ABC):
     """One institution: what is particular to it, and how it is spoken with.
 
+    `takes` are the orders that it can carry out, by kind and by the kind of the payee's account.
     The same number with the same content may be sent again up to `most_sends` times: the institution then gives the
     first answer. "Not found" is a failure only when nothing was sent for `not_found_window`, in which a late
     message could still arrive. A day's statement is ready `statement_delay` after the day's end. A refusal with one of
@@ -96,10 +97,15 @@ class Channel(ABC):
     """
 
     code: str
+    takes: frozenset[tuple[OrderKind, PayeeKind]]
     most_sends: int
     not_found_window: dt.timedelta
     statement_delay: dt.timedelta
     own_refusals: frozenset[str] = frozenset()
+
+    def can_take(self, order: PaymentOrder) -> bool:
+        """Whether an order is of a kind that the institution carries out."""
+        return (order.kind, order.payee_kind) in self.takes
 
     @abstractmethod
     def instruct(self, order: PaymentOrder, out_trade_no: str) -> Finding:

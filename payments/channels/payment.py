@@ -28,7 +28,7 @@ from payments.channels.base import (
     required_text,
     statement_broken,
 )
-from payments.models import OrderKind, PaymentOrder, StatementLine
+from payments.models import OrderKind, PayeeKind, PaymentOrder, StatementLine
 
 COLUMNS = ["channel_serial", "serial", "kind", "amount", "fee", "status", "finished_at"]
 TOTAL = "#total"
@@ -56,7 +56,7 @@ class PaymentInstitution(Channel):
         payload = {
             "serial": out_trade_no,
             "amount": str(order.amount),
-            "card_number": order.card_number,
+            "card_number": order.account_number,
             _PARTY[order.kind]: order.payee_name,
             "purpose": order.purpose,
             "notify_url": f"{settings.PLATFORM_URL}/callbacks/{self.code}/",
@@ -115,6 +115,7 @@ class PaymentInstitution(Channel):
 
 PAYMENT = PaymentInstitution(
     code="payment",
+    takes=frozenset({(OrderKind.PAYOUT, PayeeKind.CARD), (OrderKind.COLLECTION, PayeeKind.CARD)}),
     most_sends=5,
     not_found_window=dt.timedelta(minutes=30),
     statement_delay=dt.timedelta(hours=10),

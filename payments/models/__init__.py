@@ -3,7 +3,7 @@
 from payments.models.difference import Difference, DifferenceKind
 from payments.models.ledger import Account, Entry, Transfer
 from payments.models.notice import ChannelNotice
-from payments.models.order import IN_FLIGHT, OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from payments.models.order import IN_FLIGHT, OrderKind, OrderStatus, PayeeKind, PaymentAttempt, PaymentOrder
 from payments.models.reconciled_day import ReconciledDay
 from payments.models.route import RouteChoice, RoutingRules
 from payments.models.seal import Seal, SealedTransfer, SealKind
@@ -19,6 +19,7 @@ __all__ = [
     "Entry",
     "OrderKind",
     "OrderStatus",
+    "PayeeKind",
     "PaymentAttempt",
     "PaymentOrder",
     "ReconciledDay",

@@ -18,6 +18,14 @@ class OrderKind(models.TextChoices):
     COLLECTION = "collection", _("collection")
 
 
+class PayeeKind(models.TextChoices):
+    """By what a payee or payer is known to an institution."""
+
+    CARD = "card", _("bank card")
+    WECHAT = "wechat", _("WeChat account")
+    COMPANY = "company", _("company account")
+
+
 class OrderStatus(models.TextChoices):
     """Where an order stands. UNKNOWN means that it may or may not have reached the institution: it is asked until
     known.
@@ -37,8 +45,9 @@ _AT_THE_CHANNEL = (OrderStatus.SENDING, OrderStatus.ACCEPTED, OrderStatus.UNKNOW
 
 
 class PaymentOrder(StatefulModel):
-    """Money to be moved once: paid out to a card, or collected from it.
+    """Money to be moved once: paid out to an account, or collected from it.
 
+    `account_number` is the number of a card or of a company's account, or a WeChat openid, as `payee_kind` says.
     `purpose` and `reference` are the orderer's own; `product` and `funder` are its tags. `confirmed_at` and
     `settled_at` are real time, the two ends of the two-hour promise; `settled_on` and `returned_on` are the dates
     of the postings.
@@ -52,8 +61,11 @@ class PaymentOrder(StatefulModel):
     reference = models.CharField(_("reference"), max_length=40, db_index=True)
     product = models.CharField(_("product"), max_length=40, blank=True)
     funder = models.CharField(_("funder"), max_length=40, blank=True)
+    payee_kind = models.CharField(
+        _("kind of account"), max_length=10, choices=PayeeKind.choices, default=PayeeKind.CARD
+    )
     payee_name = EncryptedTextField(_("name"))
-    card_number = EncryptedTextField(_("card number"))
+    account_number = EncryptedTextField(_("account number"))
     channel = models.CharField(_("channel"), max_length=30, blank=True)
     channel_trade_no = models.CharField(_("institution's serial number"), max_length=64, blank=True, db_index=True)
     fee = MoneyField(_("fee"), null=True)
@@ -73,6 +85,9 @@ class PaymentOrder(StatefulModel):
                 *("created", "sending", "accepted", "unknown", "succeeded", "failed", "returned"),
             ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="payments_order_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(payee_kind__in=["card", "wechat", "company"]), name="payments_order_payee_kind"
+            ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["succeeded", "returned"]) ^ models.Q(settled_on__isnull=True),
                 name="payments_order_settled_on",
@@ -108,14 +123,14 @@ class PaymentOrder(StatefulModel):
 
     @property
     def bank(self) -> str:
-        """The code of the bank that issued the card; empty where it is not known."""
-        issuer = ISSUERS.get(self.card_number[:BIN_LENGTH])
+        """The code of the bank that issued the card; empty where it is not known, or no card."""
+        issuer = ISSUERS.get(self.account_number[:BIN_LENGTH]) if self.payee_kind == PayeeKind.CARD else None
         return issuer.bank if issuer else ""
 
     @property
-    def masked_card(self) -> str:
-        """The card number as pages may show it."""
-        return mask_card(self.card_number)
+    def masked_account(self) -> str:
+        """The account number as pages may show it."""
+        return mask_card(self.account_number)
 
     @transition(source=[OrderStatus.CREATED, OrderStatus.SENDING, OrderStatus.UNKNOWN], target=OrderStatus.SENDING)
     def send(self, *, by: str, why: str, channel: str) -> None:

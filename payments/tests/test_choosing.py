@@ -32,7 +32,11 @@ rules = some.lists(
     unique_by=lambda lane: lane.channel,
 ).map(lambda lanes: Rules(tuple(lanes), Decimal("0.50")))
 wishes = some.builds(
-    Wish, yuan, some.sampled_from(BANKS), some.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2026, 12, 31))
+    Wish,
+    yuan,
+    some.sampled_from(BANKS),
+    some.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2026, 12, 31)),
+    some.just(frozenset({"a", "b", "c", "d", "cheap", "dear"})),
 )
 known = some.dictionaries(some.sampled_from("abcd"), records)
 refused = some.frozensets(some.sampled_from("abcd"))
@@ -45,7 +49,7 @@ def test_never_one_that_may_not_take_it(wish, given, records, tried):
     assume(chosen is not None)
     lane = next(lane for lane in given.lanes if lane.channel == chosen)
     record = records.get(chosen, Record())
-    assert lane.on and chosen not in tried
+    assert lane.on and chosen not in tried and chosen in wish.channels
     assert lane.order_limit is None or wish.amount <= lane.order_limit
     assert lane.day_limit is None or record.moved_today + wish.amount <= lane.day_limit
     assert not lane.banks or wish.bank in lane.banks
@@ -84,16 +88,17 @@ def test_the_cheaper_of_two_that_succeed_alike(wish, fee, more, record, dear_fir
     assert choose(wish, rules=Rules(lanes, Decimal("0.50")), records=alike, now=NOON).channel == "cheap"
 
 
-def chosen(now=NOON, records=None, **changes):
+def chosen(now=NOON, records=None, channels=frozenset({"only"}), **changes):
     """What becomes of a wish for 100 yuan at `now` by one lane."""
     given = Rules((Lane("only", **changes),), Decimal("0.50"))
-    wish = Wish(Decimal(100), "ICBC", now)
+    wish = Wish(Decimal(100), "ICBC", now, channels)
     return choose(wish, rules=given, records=records or {}, now=now).candidates[0].objection
 
 
 def test_each_objection_has_its_name():
     assert chosen() is None
     assert chosen(on=False) is Objection.OFF
+    assert chosen(channels=frozenset()) is Objection.PAYEE
     assert chosen(opens=dt.time(13), closes=dt.time(18)) is Objection.CLOSED
     assert chosen(opens=dt.time(18), closes=dt.time(13)) is None
     assert chosen(opens=dt.time(18), closes=dt.time(12)) is Objection.CLOSED

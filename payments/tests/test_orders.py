@@ -234,9 +234,8 @@ class TestCreating:
 
     def test_name_and_card_are_ciphertext_in_the_database_and_masked_in_the_log(self, sandbox, orderer):
         done = work_until(order("20.00"), "succeeded")
-        stored = PaymentOrder.objects.raw("SELECT id, payee_name || card_number AS stored FROM payments_paymentorder")[
-            0
-        ].stored
+        columns = "SELECT id, payee_name || account_number AS stored FROM payments_paymentorder"
+        stored = PaymentOrder.objects.raw(columns)[0].stored
         assert NAME not in stored and CARD not in stored
         logged = "".join(f"{m.body} {m.answer_body}" for m in ExternalMessage.objects.filter(serial=done.serial))
         assert NAME not in logged and CARD not in logged

@@ -9,13 +9,17 @@ from core import actors, clock
 from payments import ledger, route_rules
 from payments.channels import CHANNELS, PAYMENT
 from payments.chart import AccountKind, account
-from payments.models import RoutingRules, Transfer
+from payments.models import OrderKind, RoutingRules, Transfer
 from payments.routing import Lane
 
 OWN_FUNDS = "own"
 # What each institution of the sandbox opens our account with (docs/sandbox.md); elsewhere money arrives by postings.
 SANDBOX_OPENING_BALANCE = Decimal("1000000000.00")
 FAILED_TRY_COST = Decimal("0.50")
+FIRST_LANES = (
+    Lane(PAYMENT.code, fixed_fee=Decimal("1.00")),
+    Lane(PAYMENT.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("0.50")),
+)
 INSTALLER = actors.system("installation")
 WHY = "came with the program"
 
@@ -32,10 +36,9 @@ def load() -> None:
 
 
 def _publish_first_rules() -> None:
-    """Every payout goes through the payment institution, at a yuan each."""
     if RoutingRules.objects.exists():
         return
-    lanes = [route_rules.written(Lane(PAYMENT.code, fixed_fee=Decimal("1.00")))]
+    lanes = [route_rules.written(lane) for lane in FIRST_LANES]
     first = RoutingRules(version=1, lanes=lanes, failed_try_cost=FAILED_TRY_COST)
     first.save()
     first.propose(by=INSTALLER, why=WHY)

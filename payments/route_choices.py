@@ -1,5 +1,6 @@
 """Choosing the channel of an order, and keeping the choice with its reasons."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -8,19 +9,16 @@ from django.db import connection
 from core import clock
 from core.transactions import require_transaction
 from payments import route_rules
-from payments.channels import PAYMENT
 from payments.models import OrderKind, PaymentAttempt, PaymentOrder, RouteChoice, RoutingRules
 from payments.route_records import records
-from payments.routing import Candidate, Choice, Record, Rules, choose
+from payments.routing import Candidate, Choice, Lane, Record, Rules, choose
 
 
 def route(order: PaymentOrder) -> str | None:
     """The channel for a locked order that may still go through any: chosen now, and kept with all that was looked at.
-    None where there is none at present. Collections go where the customers' agreements are.
+    None where there is none at present.
     """
     require_transaction("choosing a channel")
-    if order.kind != OrderKind.PAYOUT:
-        return PAYMENT.code
     stored = route_rules.in_force()
     choice = _choose(order, route_rules.read(stored))
     _keep(order, stored, choice)
@@ -33,9 +31,10 @@ def another(order: PaymentOrder) -> str | None:
 
 
 def _choose(order: PaymentOrder, rules: Rules) -> Choice:
-    late = records(rules.lanes, without=order)
-    if _waited_for_others(rules, late):
-        late = records(rules.lanes, without=order)
+    lanes = rules.lanes_for(OrderKind(order.kind))
+    late = records(lanes, without=order)
+    if _waited_for_others(lanes, late):
+        late = records(lanes, without=order)
     refused = order.attempts.filter(outcome=PaymentAttempt.Outcome.REFUSED).values_list("channel", flat=True)
     return choose(
         route_rules.wish_of(order, clock.now()),
@@ -46,16 +45,18 @@ def _choose(order: PaymentOrder, rules: Rules) -> Choice:
     )
 
 
-def _waited_for_others(rules: Rules, late: dict[str, Record]) -> bool:
+def _waited_for_others(lanes: Sequence[Lane], late: dict[str, Record]) -> bool:
     """Who looks at what a channel moved today, or whether it is broken, waits for whoever is just adding to it. Whether
     there was such a channel: then its record is to be read again.
     """
     watched = sorted(
-        lane.channel for lane in rules.lanes if lane.day_limit is not None or late[lane.channel].has_tripped
+        f"{lane.channel} {lane.kind.value}"
+        for lane in lanes
+        if lane.day_limit is not None or late[lane.channel].has_tripped
     )
     with connection.cursor() as cursor:
-        for channel in watched:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"routing {channel}"])
+        for watch in watched:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"routing {watch}"])
     return bool(watched)
 
 

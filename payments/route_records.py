@@ -9,7 +9,7 @@ from django.db.models import Q, Sum
 from core import clock
 from core.money import ZERO
 from payments.channels import CHANNELS
-from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from payments.models import OrderStatus, PaymentAttempt, PaymentOrder
 from payments.routing import Lane, Record, Try
 
 # Enough for the share of good tries and for the breaker.
@@ -19,8 +19,10 @@ _BAD = (Outcome.NEVER_SENT, Outcome.UNKNOWN, Outcome.NOT_FOUND)
 
 
 def records(lanes: Iterable[Lane], *, without: PaymentOrder) -> dict[str, Record]:
-    """The record of each lane's channel; the order that is to be sent is not counted as moved already."""
-    return {lane.channel: Record(_tries(lane.channel), _moved_today(lane, without)) for lane in lanes}
+    """The record of each lane's channel with its kind of order (one kind for all of `lanes`); the order that is to be
+    sent is not counted as moved already.
+    """
+    return {lane.channel: Record(_tries(lane), _moved_today(lane, without)) for lane in lanes}
 
 
 def refused_by_itself(channel: str, code: str) -> bool:
@@ -28,8 +30,8 @@ def refused_by_itself(channel: str, code: str) -> bool:
     return channel in CHANNELS and code in CHANNELS[channel].own_refusals
 
 
-def _tries(channel: str) -> list[Try]:
-    late = PaymentAttempt.objects.filter(channel=channel, order__kind=OrderKind.PAYOUT).order_by("-sent_at")
+def _tries(lane: Lane) -> list[Try]:
+    late = PaymentAttempt.objects.filter(channel=lane.channel, order__kind=lane.kind).order_by("-sent_at")
     return [_try(attempt) for attempt in reversed(late[:LATE_TRIES])]
 
 
@@ -44,12 +46,12 @@ def _try(attempt: PaymentAttempt) -> Try:
 
 
 def _moved_today(lane: Lane, without: PaymentOrder) -> Decimal:
-    """Yuan that went or are going through a channel today; not asked where nothing depends on it."""
+    """Yuan that went or are going by a lane today; not asked where nothing depends on it."""
     if lane.day_limit is None:
         return ZERO
     today = Q(status=OrderStatus.SUCCEEDED, settled_on=clock.today()) | Q(
         status__in=[OrderStatus.SENDING, OrderStatus.ACCEPTED, OrderStatus.UNKNOWN]
     )
-    orders = PaymentOrder.objects.filter(today, channel=lane.channel, kind=OrderKind.PAYOUT).exclude(pk=without.pk)
+    orders = PaymentOrder.objects.filter(today, channel=lane.channel, kind=lane.kind).exclude(pk=without.pk)
     moved: Decimal = orders.aggregate(moved=Sum("amount"))["moved"] or ZERO
     return moved

@@ -15,7 +15,7 @@ from accounts.models import User
 from core import approvals, clock
 from core.money import ZERO
 from core.problems import Problem
-from payments.channels import CHANNELS
+from payments.channels import CHANNELS, PAYMENT
 from payments.models import OrderKind, PaymentOrder, RoutingRules
 from payments.routing import Lane, Rules, Wish, choose
 
@@ -23,6 +23,7 @@ DRAFT = "payments.draft_routingrules"
 PUBLISH = "payments.publish_routingrules"
 VERB = "publish"
 SIMULATED = dt.timedelta(days=7)
+_FIRST_COLLECTION = Lane(PAYMENT.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("0.50"))
 
 
 def in_force() -> RoutingRules:
@@ -31,12 +32,17 @@ def in_force() -> RoutingRules:
 
 
 def read(stored: RoutingRules) -> Rules:
-    """A version as routing takes it."""
-    return Rules(tuple(_lane(line) for line in stored.lanes), stored.failed_try_cost)
+    """A version as routing takes it. One that says nothing of collections was written before they found their channel
+    by rules: they go where all of them went then.
+    """
+    lanes = tuple(_lane(line) for line in stored.lanes)
+    collecting = any(lane.kind is OrderKind.COLLECTION for lane in lanes)
+    return Rules(lanes if collecting else (*lanes, _FIRST_COLLECTION), stored.failed_try_cost)
 
 
 def _lane(line: dict[str, Any]) -> Lane:
     return Lane(
+        kind=OrderKind(line.get("kind", OrderKind.PAYOUT)),
         channel=line["channel"],
         on=line["on"],
         fixed_fee=Decimal(line["fixed_fee"]),
@@ -52,6 +58,7 @@ def _lane(line: dict[str, Any]) -> Lane:
 def written(lane: Lane) -> dict[str, Any]:
     """A lane as it is stored."""
     return {
+        "kind": lane.kind.value,
         "channel": lane.channel,
         "on": lane.on,
         "fixed_fee": str(lane.fixed_fee),
@@ -72,7 +79,10 @@ def draft_next(*, officer: User) -> RoutingRules:
     try:
         with transaction.atomic():
             return RoutingRules.objects.create(
-                version=last + 1, lanes=now.lanes, failed_try_cost=now.failed_try_cost, authors=[actor]
+                version=last + 1,
+                lanes=[written(lane) for lane in read(now).lanes],
+                failed_try_cost=now.failed_try_cost,
+                authors=[actor],
             )
     except IntegrityError as rival:
         message = _("Somebody else has just drafted a version: try again.")
@@ -80,7 +90,7 @@ def draft_next(*, officer: User) -> RoutingRules:
 
 
 def put_lane(*, officer: User, rules: RoutingRules, lane: Lane) -> None:
-    """Set what a draft says of one channel.
+    """Set what a draft says of one channel and one kind of order.
 
     Raises Problem: not_permitted (403), wrong_state (409), lane_contradicts.
     """
@@ -88,15 +98,16 @@ def put_lane(*, officer: User, rules: RoutingRules, lane: Lane) -> None:
     _check(lane)
     with transaction.atomic(durable=True):
         rules.lock()
-        others = [line for line in rules.lanes if line["channel"] != lane.channel]
-        rules.edit(by=actor, why=f"edited {lane.channel}", lanes=[*others, written(lane)])
+        others = [other for other in read(rules).lanes if (other.channel, other.kind) != (lane.channel, lane.kind)]
+        lanes = [written(each) for each in (*others, lane)]
+        rules.edit(by=actor, why=f"edited {lane.channel} {lane.kind.value}", lanes=lanes)
 
 
 def propose(*, officer: User, rules: RoutingRules, why: str) -> None:
     """Lay a draft before a second person. Raises Problem: not_permitted (403), no_channel, wrong_state (both 409)."""
     actor = roles.actor(officer, DRAFT)
-    if not any(lane.on for lane in read(rules).lanes):
-        message = _("No channel is on: nothing could be paid out any more.")
+    if not all(any(lane.on for lane in read(rules).lanes_for(kind)) for kind in OrderKind):
+        message = _("No channel is on: nothing could be paid out, or nothing collected any more.")
         raise Problem("no_channel", message, status=409)
     with transaction.atomic(durable=True):
         rules.propose(by=actor, why=why)
@@ -104,7 +115,7 @@ def propose(*, officer: User, rules: RoutingRules, why: str) -> None:
 
 
 def publish(*, officer: User, rules: RoutingRules, why: str) -> None:
-    """The second person's yes: payouts go by it from now on.
+    """The second person's yes: orders go by it from now on.
 
     Raises Problem: not_permitted, same_person (both 403), reason_missing, nothing_proposed, wrong_state (409).
     """
@@ -128,6 +139,7 @@ def send_back(*, officer: User, rules: RoutingRules, why: str) -> None:
 class Flow:
     """What would have gone through one channel: orders, yuan, fees in yuan. Channel "" is none."""
 
+    kind: OrderKind
     channel: str
     orders: int
     amount: Decimal
@@ -135,22 +147,24 @@ class Flow:
 
 
 def simulate(rules: RoutingRules) -> list[Flow]:
-    """What a version would have chosen for the payouts of the last seven days, were all channels well."""
-    parsed, flows = read(rules), dict[str, Flow]()
-    fees = {lane.channel: lane.fee for lane in parsed.lanes}
+    """What a version would have chosen for the orders of the last seven days, were all channels well."""
+    parsed, flows = read(rules), dict[tuple[OrderKind, str], Flow]()
+    fees = {(lane.kind, lane.channel): lane.fee for lane in parsed.lanes}
     since = clock.now() - SIMULATED
-    for order in PaymentOrder.objects.filter(kind=OrderKind.PAYOUT, created_at__gte=since).order_by("id").iterator():
-        chosen = choose(wish_of(order, order.created_at), rules=parsed, records={}, now=order.created_at).channel or ""
-        so_far = flows.get(chosen, Flow(chosen, 0, ZERO, ZERO))
-        fee = fees[chosen](order.amount) if chosen else ZERO
-        flows[chosen] = Flow(chosen, so_far.orders + 1, so_far.amount + order.amount, so_far.fees + fee)
-    return sorted(flows.values(), key=lambda flow: flow.channel)
+    for order in PaymentOrder.objects.filter(created_at__gte=since).order_by("id").iterator():
+        wish = wish_of(order, order.created_at)
+        chosen = choose(wish, rules=parsed, records={}, now=order.created_at).channel or ""
+        key = (wish.kind, chosen)
+        so_far = flows.get(key, Flow(*key, 0, ZERO, ZERO))
+        fee = fees[key](order.amount) if chosen else ZERO
+        flows[key] = Flow(*key, so_far.orders + 1, so_far.amount + order.amount, so_far.fees + fee)
+    return sorted(flows.values(), key=lambda flow: (flow.kind, flow.channel))
 
 
 def wish_of(order: PaymentOrder, at: dt.datetime) -> Wish:
     """What routing must know of an order that is sent at `at` (business time)."""
     able = frozenset(channel.code for channel in CHANNELS.values() if channel.can_take(order))
-    return Wish(order.amount, order.bank, at.astimezone(clock.BUSINESS_ZONE), able)
+    return Wish(OrderKind(order.kind), order.amount, order.bank, at.astimezone(clock.BUSINESS_ZONE), able)
 
 
 def _check(lane: Lane) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.money import ZERO, round_money
+from payments.models import OrderKind
 
 # Of late tries one this old counts half.
 HALF_LIFE = dt.timedelta(minutes=10)
@@ -37,7 +38,8 @@ class Objection(StrEnum):
 
 @dataclass(frozen=True)
 class Lane:
-    """The rules for one channel. Amounts in yuan, `fee_rate` a fraction of the amount, hours by the business clock.
+    """The rules for one channel and one kind of order. Amounts in yuan, `fee_rate` a fraction of the amount, hours by
+    the business clock.
 
     No limit is None, no hours are open day and night (they may pass midnight), no banks are all banks.
     """
@@ -51,6 +53,7 @@ class Lane:
     closes: dt.time | None = None
     banks: frozenset[str] = frozenset()
     on: bool = True
+    kind: OrderKind = OrderKind.PAYOUT
 
     def fee(self, amount: Decimal) -> Decimal:
         """What `amount` yuan through this channel cost us, in yuan."""
@@ -72,6 +75,10 @@ class Rules:
     lanes: tuple[Lane, ...]
     failed_try_cost: Decimal
 
+    def lanes_for(self, kind: OrderKind) -> tuple[Lane, ...]:
+        """The lanes that orders of one kind may take."""
+        return tuple(lane for lane in self.lanes if lane.kind == kind)
+
 
 @dataclass(frozen=True)
 class Try:
@@ -86,7 +93,9 @@ class Try:
 
 @dataclass(frozen=True)
 class Record:
-    """What a channel did lately: its tries, the last one last, and the yuan that went through it today."""
+    """What a channel did lately with one kind of order: its tries, the last one last, and the yuan that went through it
+    today.
+    """
 
     tries: Sequence[Try] = ()
     moved_today: Decimal = ZERO
@@ -126,10 +135,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be sent: yuan, the code of the payee's bank, and the moment by the business clock. `channels` are
-    those that can carry out such an order at all.
+    """What is to be sent: yuan, the code of the bank at the other end, and the moment by the business clock. `channels`
+    are those that can carry out such an order at all.
     """
 
+    kind: OrderKind
     amount: Decimal
     bank: str
     local: dt.datetime
@@ -166,10 +176,11 @@ def choose(
 ) -> Choice:
     """The cheapest channel that may take the order, and why; of equally cheap ones the quicker, then the first.
 
-    `now` is real time, by which `records` were kept; `tried` the channels that have refused this order.
+    `now` is real time, by which `records` of this kind of order were kept; `tried` the channels that have refused it.
     """
     candidates = tuple(
-        _look_at(lane, wish, rules, records.get(lane.channel, Record()), now, tried) for lane in rules.lanes
+        _look_at(lane, wish, rules, records.get(lane.channel, Record()), now, tried)
+        for lane in rules.lanes_for(wish.kind)
     )
     fit = [candidate for candidate in candidates if candidate.objection is None]
     best = min(fit, key=lambda candidate: (candidate.expected_cost, candidate.seconds), default=None)

@@ -8,7 +8,7 @@ from core import actors, clock, work
 from core.work import Again
 from payments import channels, route_choices, settling
 from payments.channels import ENDS, Finding, State
-from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from payments.models import OrderStatus, PaymentAttempt, PaymentOrder
 from payments.orders import SEND
 from payments.route_records import refused_by_itself
 
@@ -57,7 +57,7 @@ def _goes_elsewhere(attempt: PaymentAttempt, finding: Finding) -> bool:
     order.lock()
     if order.attempts.last() != attempt or order.status not in (OrderStatus.SENDING, OrderStatus.UNKNOWN):
         return False
-    if order.kind != OrderKind.PAYOUT or not refused_by_itself(attempt.channel, finding.code):
+    if not refused_by_itself(attempt.channel, finding.code):
         return False
     PaymentAttempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.REFUSED, code=finding.code)
     if route_choices.another(order) is None:

@@ -94,8 +94,8 @@ def as_csv(report: SettlementReport) -> str:
 
 
 def _in_use() -> list[Channel]:
-    """The institution that collects, and every other through which we ever sent anything: no other can have moved
-    money of ours.
+    """The payment institution, whose day is settled even where nothing happened, and every other through which we ever
+    sent anything: no other can have moved money of ours.
     """
     attempts = PaymentAttempt.objects.all()
     return [one for one in CHANNELS.values() if one is PAYMENT or attempts.filter(channel=one.code).exists()]

@@ -29,7 +29,7 @@ from core.problems import Problem
 from payments import route_rules
 from payments.admin.dialogs import WhyForm, dialog
 from payments.channels import CHANNELS
-from payments.models import RouteChoice, RoutingRules
+from payments.models import OrderKind, RouteChoice, RoutingRules
 from payments.routing import Lane, Objection
 
 COLOURS = {"draft": "info", "proposed": "warning", "published": "success"}
@@ -40,7 +40,7 @@ OBJECTIONS = {
     Objection.PAYEE: gettext_lazy("does not carry out such orders"),
     Objection.TRIED: gettext_lazy("has refused this order"),
     Objection.CLOSED: gettext_lazy("closed at this hour"),
-    Objection.BANK: gettext_lazy("does not pay to this bank"),
+    Objection.BANK: gettext_lazy("does not serve this bank"),
     Objection.ORDER_LIMIT: gettext_lazy("above its limit for one order"),
     Objection.DAY_LIMIT: gettext_lazy("above its limit for the day"),
     Objection.BREAKER: gettext_lazy("left alone: its last tries failed"),
@@ -54,8 +54,9 @@ def _amount(label: Any, *, places: int = 2, **options: Any) -> forms.DecimalFiel
 
 
 class LaneForm(BaseDialogForm):
-    """What a version says of one channel."""
+    """What a version says of one channel and one kind of order."""
 
+    kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=OrderKind.choices, widget=UnfoldAdminSelectWidget)
     channel = forms.ChoiceField(label=gettext_lazy("channel"), widget=UnfoldAdminSelectWidget)
     on = forms.BooleanField(
         label=gettext_lazy("in use"), required=False, initial=True, widget=UnfoldBooleanSwitchWidget
@@ -83,6 +84,7 @@ class LaneForm(BaseDialogForm):
         plain = ("channel", "on", "fixed_fee", "order_limit", "day_limit", "opens", "closes")
         return Lane(
             **{name: given[name] for name in plain},
+            kind=OrderKind(given["kind"]),
             fee_rate=given["fee_percent"] / Decimal(100),
             banks=frozenset(given["banks"]),
         )
@@ -90,7 +92,7 @@ class LaneForm(BaseDialogForm):
 
 @admin.register(RoutingRules)
 class RoutingRulesAdmin(TablesAdmin):
-    """The versions of the rules by which payouts find their channel, with what each would have done last week."""
+    """The versions of the rules by which orders find their channel, with what each would have done last week."""
 
     list_display = ["version", "shown_status", "failed_try_cost"]
     ordering = ["-version"]
@@ -103,10 +105,10 @@ class RoutingRulesAdmin(TablesAdmin):
 
     def tables(self, row: RoutingRules, reader: Reader) -> Iterable[Table]:
         yield _lanes(row)
-        yield _simulation(row, _("Last week's payouts by this version, all channels well"))
+        yield _simulation(row, _("Last week's orders by this version, all channels well"))
         in_force = route_rules.in_force()
         if row != in_force:
-            yield _simulation(in_force, _("Last week's payouts by the version in force, all channels well"))
+            yield _simulation(in_force, _("Last week's orders by the version in force, all channels well"))
         yield shown.approvals(row)
         yield shown.history(row)
 
@@ -133,7 +135,9 @@ class RoutingRulesAdmin(TablesAdmin):
         permissions=["draft"],
         url_path="put-lane",
         dialog=dialog(
-            gettext_lazy("Set a channel"), gettext_lazy("What was said of this channel is replaced."), LaneForm
+            gettext_lazy("Set a channel"),
+            gettext_lazy("What was said of this channel and this kind of order is replaced."),
+            LaneForm,
         ),
     )
     def put_lane(self, request: HttpRequest, form: LaneForm, object_id: int) -> HttpResponse:
@@ -153,7 +157,7 @@ class RoutingRulesAdmin(TablesAdmin):
         permissions=["publish"],
         url_path="publish",
         variant=ActionVariant.SUCCESS,
-        dialog=dialog(gettext_lazy("Publish"), gettext_lazy("Payouts go by it from now on.")),
+        dialog=dialog(gettext_lazy("Publish"), gettext_lazy("Orders go by it from now on.")),
     )
     def publish(self, request: HttpRequest, form: WhyForm, object_id: int) -> HttpResponse:
         return _decide(request, object_id, route_rules.publish, why=form.cleaned_data["why"])
@@ -170,7 +174,7 @@ class RoutingRulesAdmin(TablesAdmin):
 
 @admin.register(RouteChoice)
 class RouteChoiceAdmin(TablesAdmin):
-    """Why each payout went through its channel."""
+    """Why each order went through its channel."""
 
     list_display = ["order", "channel", "rules", "at"]
     list_filter = ["channel", "at"]
@@ -191,9 +195,13 @@ def _looked_at(one: dict[str, Any]) -> list[Any]:
 
 
 def _lanes(rules: RoutingRules) -> Table:
-    headers = [_("channel"), _("in use"), _("fee"), _("highest order"), _("most in a day"), _("hours"), _("banks")]
+    headers = [
+        *(_("kind"), _("channel"), _("in use"), _("fee")),
+        *(_("highest order"), _("most in a day"), _("hours"), _("banks")),
+    ]
     rows = [
         [
+            lane.kind.label,
             lane.channel,
             _("yes") if lane.on else _("no"),
             f"{format_yuan(lane.fixed_fee)} + {lane.fee_rate:.4%}",
@@ -202,17 +210,17 @@ def _lanes(rules: RoutingRules) -> Table:
             f"{lane.opens:%H:%M}–{lane.closes:%H:%M}" if lane.opens and lane.closes else _("day and night"),
             ", ".join(map(bank_name, sorted(lane.banks))) or _("all"),
         ]
-        for lane in route_rules.read(rules).lanes
+        for lane in sorted(route_rules.read(rules).lanes, key=lambda lane: lane.kind, reverse=True)
     ]
     return Table(_("Channels"), headers, rows)
 
 
 def _simulation(rules: RoutingRules, title: str) -> Table:
     rows = [
-        [flow.channel or _("none"), flow.orders, format_yuan(flow.amount), format_yuan(flow.fees)]
+        [flow.kind.label, flow.channel or _("none"), flow.orders, format_yuan(flow.amount), format_yuan(flow.fees)]
         for flow in route_rules.simulate(rules)
     ]
-    return Table(title, [_("channel"), _("orders"), _("amount"), _("fees")], rows)
+    return Table(title, [_("kind"), _("channel"), _("orders"), _("amount"), _("fees")], rows)
 
 
 def _decide(request: HttpRequest, object_id: int, act: Callable[..., object], **details: Any) -> HttpResponse:

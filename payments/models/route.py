@@ -10,7 +10,7 @@ from payments.models.order import PaymentOrder
 
 
 class RoutingRules(StatefulModel):
-    """Which channels payouts go through, as a version: `lanes` as payments.route_rules writes them. The newest
+    """Which channels orders go through, as a version: `lanes` as payments.route_rules writes them. The newest
     published version is in force.
     """
 
@@ -53,7 +53,7 @@ class RoutingRules(StatefulModel):
 
     @transition(source=Status.PROPOSED, target=Status.PUBLISHED)
     def publish(self, *, by: str, why: str) -> None:
-        """From now on payouts go by it."""
+        """From now on orders go by it."""
 
 
 class RouteChoice(Unchangeable):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
+from payments.models import OrderKind
 from payments.routing import BREAKS_AFTER, PAUSE, Lane, Objection, Record, Rules, Try, Wish, choose
 
 NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -16,8 +17,10 @@ hours = some.times().map(lambda time: time.replace(second=0, microsecond=0))
 ages = some.timedeltas(dt.timedelta(), dt.timedelta(minutes=30))
 tries = some.lists(some.builds(lambda age, good: Try(NOON - age, good), ages, some.sampled_from([True, False, None])))
 records = some.builds(lambda late, moved: Record(sorted(late, key=lambda one: one.at), moved), tries, yuan)
-rules = some.lists(
-    some.builds(
+
+
+def lanes(kind):
+    lane = some.builds(
         Lane,
         channel=some.sampled_from("abcd"),
         fixed_fee=yuan,
@@ -28,11 +31,16 @@ rules = some.lists(
         closes=some.none() | hours,
         banks=some.frozensets(some.sampled_from(BANKS)),
         on=some.booleans(),
-    ),
-    unique_by=lambda lane: lane.channel,
-).map(lambda lanes: Rules(tuple(lanes), Decimal("0.50")))
+        kind=some.just(kind),
+    )
+    return some.lists(lane, unique_by=lambda lane: lane.channel)
+
+
+both = some.tuples(lanes(OrderKind.PAYOUT), lanes(OrderKind.COLLECTION))
+rules = both.map(lambda both: Rules((*both[0], *both[1]), Decimal("0.50")))
 wishes = some.builds(
     Wish,
+    some.sampled_from(OrderKind),
     yuan,
     some.sampled_from(BANKS),
     some.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2026, 12, 31)),
@@ -47,7 +55,7 @@ refused = some.frozensets(some.sampled_from("abcd"))
 def test_never_one_that_may_not_take_it(wish, given, records, tried):
     chosen = choose(wish, rules=given, records=records, now=NOON, tried=tried).channel
     assume(chosen is not None)
-    lane = next(lane for lane in given.lanes if lane.channel == chosen)
+    [lane] = [lane for lane in given.lanes if (lane.channel, lane.kind) == (chosen, wish.kind)]
     record = records.get(chosen, Record())
     assert lane.on and chosen not in tried and chosen in wish.channels
     assert lane.order_limit is None or wish.amount <= lane.order_limit
@@ -62,7 +70,8 @@ def test_never_one_that_may_not_take_it(wish, given, records, tried):
 @given(wishes, rules, known, refused)
 def test_none_only_where_something_speaks_against_each_and_every_one_is_told(wish, given, records, tried):
     choice = choose(wish, rules=given, records=records, now=NOON, tried=tried)
-    assert [candidate.channel for candidate in choice.candidates] == [lane.channel for lane in given.lanes]
+    lanes = [lane.channel for lane in given.lanes if lane.kind == wish.kind]
+    assert [candidate.channel for candidate in choice.candidates] == lanes
     fit = [candidate for candidate in choice.candidates if candidate.objection is None]
     assert (choice.channel is None) == (not fit)
     if fit:
@@ -82,7 +91,7 @@ def test_the_same_facts_give_the_same_choice(wish, given, records, tried):
 def test_the_cheaper_of_two_that_succeed_alike(wish, fee, more, record, dear_first):
     record = replace(record, moved_today=Decimal(0))
     assume(not record.is_broken(NOON))
-    cheap, dear = Lane("cheap", fixed_fee=fee), Lane("dear", fixed_fee=fee + more)
+    cheap, dear = Lane("cheap", fixed_fee=fee, kind=wish.kind), Lane("dear", fixed_fee=fee + more, kind=wish.kind)
     lanes = (dear, cheap) if dear_first else (cheap, dear)
     alike = {"cheap": record, "dear": record}
     assert choose(wish, rules=Rules(lanes, Decimal("0.50")), records=alike, now=NOON).channel == "cheap"
@@ -91,7 +100,7 @@ def test_the_cheaper_of_two_that_succeed_alike(wish, fee, more, record, dear_fir
 def chosen(now=NOON, records=None, channels=frozenset({"only"}), **changes):
     """What becomes of a wish for 100 yuan at `now` by one lane."""
     given = Rules((Lane("only", **changes),), Decimal("0.50"))
-    wish = Wish(Decimal(100), "ICBC", now, channels)
+    wish = Wish(OrderKind.PAYOUT, Decimal(100), "ICBC", now, channels)
     return choose(wish, rules=given, records=records or {}, now=now).candidates[0].objection
 
 

@@ -69,6 +69,19 @@ def test_after_a_refusal_of_its_own_the_other_pays_once(sandbox, orderer, answer
     assert nothing_hangs()
 
 
+def test_a_collection_goes_elsewhere_too_by_lanes_of_its_own(sandbox, orderer):
+    lanes = (replace(lane, kind=OrderKind.COLLECTION) for lane in (replace(CHEAP, fixed_fee=Decimal("3.00")), DEAR))
+    rule(CHEAP, DEAR, *lanes)
+    sandbox.fault("collections", "refuse", count=1)
+    done = work_until(order("50.00", OrderKind.COLLECTION), "succeeded")
+    finish()
+    assert [row[:2] for row in numbers(done)] == [("second", done.serial), ("payment", f"{done.serial}R1")]
+    assert done.choices.last().candidates[1]["objection"] == "tried"
+    work_until(order("51.00"), "succeeded")
+    assert {one["success"] for one in RouteChoice.objects.last().candidates} == {1.0}, "each kind has its own record"
+    assert nothing_hangs()
+
+
 def test_where_both_refuse_the_order_fails_once(sandbox, orderer):
     sandbox.fault("payouts", "refuse", count=2)
     done = work_until(order("100.00"), "failed")

@@ -10,10 +10,12 @@ from accounts import staff
 from accounts.roles import Role
 from core.problems import Problem
 from payments import route_rules
-from payments.models import RoutingRules
+from payments.channels import CHANNELS
+from payments.models import OrderKind, RoutingRules
 from payments.routing import Lane
 from payments.tests.driving import work_until
 from payments.tests.orderer import order
+from payments.tests.routes import rule
 
 pytestmark = pytest.mark.usefixtures("committed_db", "in_english")
 
@@ -43,9 +45,10 @@ def test_one_drafts_sees_what_it_would_have_done_and_another_publishes(client, a
     client.force_login(ann)
     client.get(reverse("admin:payments_routingrules_draft_next", args=[route_rules.in_force().pk]))
     draft = RoutingRules.objects.latest("version")
-    lane = {"channel": "payment", "on": "on", "fixed_fee": "0.50", "fee_percent": "0.1", "order_limit": "50000"}
+    lane = {"kind": "payout", "channel": "payment", "on": "on", "fixed_fee": "0.50", "fee_percent": "0.1"}
+    lane["order_limit"] = "50000"
     assert "HX-Redirect" in press(client, draft, "put_lane", **lane, opens="08:00", closes="20:00").headers
-    [kept] = route_rules.read(RoutingRules.objects.get(pk=draft.pk)).lanes
+    kept = route_rules.read(RoutingRules.objects.get(pk=draft.pk)).lanes_for(OrderKind.PAYOUT)[-1]
     assert (kept.fee(Decimal("1000.00")), kept.order_limit) == (Decimal("1.50"), Decimal("50000"))
     press(client, draft, "put_lane", **lane)
     assert "¥1.50" in page(client, draft)
@@ -78,11 +81,47 @@ def test_what_cannot_be_is_refused(ann, lane, field):
     assert refused.value.field == field
 
 
-def test_rules_that_stop_every_payout_are_not_proposed(ann):
+@pytest.mark.parametrize("kind", OrderKind)
+def test_rules_that_stop_every_order_of_a_kind_are_not_proposed(ann, kind):
     draft = route_rules.draft_next(officer=ann)
-    route_rules.put_lane(officer=ann, rules=draft, lane=Lane("payment", on=False))
+    for channel in CHANNELS:
+        route_rules.put_lane(officer=ann, rules=draft, lane=Lane(channel, kind=kind, on=False))
     with pytest.raises(Problem, match="no_channel"):
         route_rules.propose(officer=ann, rules=RoutingRules.objects.get(pk=draft.pk), why="x")
+
+
+def test_a_lane_is_for_one_kind_of_order_and_replaces_no_other(ann):
+    draft = route_rules.draft_next(officer=ann)
+    before = route_rules.read(draft)
+    dear = Lane("payment", kind=OrderKind.COLLECTION, fixed_fee=Decimal("9.00"))
+    route_rules.put_lane(officer=ann, rules=draft, lane=dear)
+    after = route_rules.read(RoutingRules.objects.get(pk=draft.pk))
+    assert after.lanes_for(OrderKind.PAYOUT) == before.lanes_for(OrderKind.PAYOUT)
+    assert after.lanes_for(OrderKind.COLLECTION)[-1] == dear
+    assert len(after.lanes) == len(before.lanes)
+
+
+def test_rules_from_before_collections_were_routed_send_them_where_they_went(sandbox, orderer):
+    rule(Lane("alipay"))
+    lanes = route_rules.in_force().lanes
+    assert [lane["kind"] for lane in lanes] == ["payout"]
+    done = work_until(order("77.00", OrderKind.COLLECTION), "succeeded")
+    [choice] = done.choices.all()
+    assert (done.channel, [one["channel"] for one in choice.candidates]) == ("payment", ["payment"])
+    of_old = RoutingRules(lanes=[{key: said for key, said in lanes[0].items() if key != "kind"}])
+    of_old.failed_try_cost = Decimal("0.50")
+    assert route_rules.read(of_old) == route_rules.read(route_rules.in_force())
+
+
+def test_last_week_is_tried_out_for_both_kinds(sandbox, orderer):
+    order("100.00")
+    order("40.00", OrderKind.COLLECTION)
+    rule(Lane("payment", fixed_fee=Decimal("1.00")), Lane("payment", kind=OrderKind.COLLECTION, on=False))
+    flows = route_rules.simulate(route_rules.in_force())
+    assert [(flow.kind, flow.channel, flow.orders, flow.amount, flow.fees) for flow in flows] == [
+        ("collection", "", 1, Decimal("40.00"), Decimal("0.00")),
+        ("payout", "payment", 1, Decimal("100.00"), Decimal("1.00")),
+    ]
 
 
 def test_others_may_not(client):

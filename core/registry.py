@@ -89,6 +89,7 @@ class OrderOutcome:
     business_date: dt.date
     channel: str
     reason: str = ""
+    after_failure: bool = False  # it had been told to have failed
 
 
 @dataclass(frozen=True)

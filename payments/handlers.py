@@ -2,7 +2,7 @@
 
 from accounts.roles import Role, grant
 from core import work
-from payments import callbacks, day_locks, lateness, orders, querying, reconciliation, sealing, sending, settlement
+from payments import callbacks, day_locks, lateness, orders, querying, sealing, sending, settlement
 
 _SEEN = (
     "account",
@@ -26,7 +26,7 @@ def register() -> None:
     """Name the handlers of our work, and grant finance officers and administrators their permissions."""
     work.register(orders.SEND, sending.send)
     work.register(sending.QUERY, querying.query)
-    work.register(reconciliation.RECHECK, querying.recheck)
+    work.register(orders.RECHECK, querying.recheck)
     work.register(callbacks.APPLY, callbacks.apply)
     work.register(callbacks.CHANGED, callbacks.report_change)
     work.register(settlement.SETTLE, settlement.work_off)

@@ -34,9 +34,9 @@ from core.serials import Serial, next_serial
 from core.transactions import require_transaction
 from payments.models import IN_FLIGHT, OrderKind, OrderStatus, PayeeKind, PaymentOrder
 
-SEND = "send_order"
+SEND, RECHECK = "send_order", "recheck_order"
 
-__all__ = ["SEND", "OrderKind", "OrderStatus", "Payee", "PayeeKind", "create_order"]
+__all__ = ["RECHECK", "SEND", "OrderKind", "OrderStatus", "Payee", "PayeeKind", "create_order"]
 
 
 @dataclass(frozen=True)

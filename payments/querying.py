@@ -27,9 +27,16 @@ def query(order_serial: str) -> Again | None:
 
 
 def recheck(order_serial: str) -> Again | None:
-    """Work "recheck_order": ask about an order that had come to an end, because a statement says otherwise."""
+    """Work "recheck_order": ask about an order that had come to an end, because a statement or a notice says otherwise,
+    until there is an answer.
+    """
     attempt = _last_attempt(order_serial)
-    return _ask(attempt) if attempt else None
+    if attempt is None:
+        return None
+    finding = channels.ask(attempt)
+    if finding.state in ENDS:
+        end(attempt, finding)
+    return None if finding.state in (*ENDS, State.NOT_FOUND) else Again(_pause(attempt))
 
 
 def _ask(attempt: PaymentAttempt) -> Again | None:

@@ -22,9 +22,9 @@ from payments.models import (
     StatementFile,
     StatementLine,
 )
+from payments.orders import RECHECK
 from payments.statements import movement_of
 
-RECHECK = "recheck_order"
 # For so long after its day a movement may still turn up in a statement.
 STATED_WITHIN = dt.timedelta(days=30)
 RECONCILER = actors.system("reconciliation")

@@ -2,17 +2,21 @@
 
 Locks: the orderer's rows (its handler's `lock`), then the order, then ledger accounts. Callback and query may bring
 the same news at the same moment: the second finds the order settled and does nothing.
+
+An order that failed may turn out to have been paid. Of that only the institution's answer to a question is believed:
+a notice has it asked.
 """
 
 from collections.abc import Callable
 
 from django.db import transaction
 
-from core import actors, clock
+from core import actors, clock, work
 from core.registry import OrderOutcome, order_settled
 from payments import booking, settlement
-from payments.channels import CHANNELS, Finding, State
+from payments.channels import ASKED, CHANNELS, Finding, State
 from payments.models import OrderStatus, PaymentAttempt, PaymentOrder
+from payments.orders import RECHECK
 
 _BEYOND = {
     OrderStatus.SUCCEEDED: (OrderStatus.SUCCEEDED, OrderStatus.RETURNED),
@@ -63,12 +67,22 @@ def settle(order_serial: str, finding: Finding, *, provided: Condition = always)
     """Bring the order to the end that `finding` tells of, `provided` that this holds of it once it is locked. Again
     and again is harmless.
 
-    Raises Contradiction (a failed order that succeeded, another amount), and whatever the orderer's handler raises;
-    then nothing is changed and the work that called is parked.
+    Raises Contradiction (an order that succeeded has failed, another amount), and whatever the orderer's handler
+    raises; then nothing is changed and the work that called is parked.
     """
     for status in _STEPS[finding.state]:
-        if PaymentOrder.objects.get(serial=order_serial).status not in _BEYOND[status]:
+        order = PaymentOrder.objects.get(serial=order_serial)
+        if order.status == OrderStatus.FAILED and status != OrderStatus.FAILED and finding.source != ASKED:
+            if provided(order):
+                _have_asked(order)
+            return
+        if order.status not in _BEYOND[status]:
             _take(order_serial, status, finding, provided)
+
+
+@transaction.atomic(durable=True)
+def _have_asked(order: PaymentOrder) -> None:
+    work.enqueue(RECHECK, order.serial)
 
 
 @transaction.atomic(durable=True)
@@ -80,9 +94,10 @@ def _take(order_serial: str, status: OrderStatus, finding: Finding, provided: Co
     if order.status in _BEYOND[status] or not provided(order):
         return
     _require_agreement(order, status, finding)
+    had_failed = order.status == OrderStatus.FAILED
     _MOVES[status](order, finding)
     booking.book(order)
-    outcome = _outcome(order)
+    outcome = _outcome(order, after_failure=had_failed)
     if finding.state is not State.FAILED:
         settlement.schedule(CHANNELS[order.channel], outcome.business_date)
     handler.apply(outcome)
@@ -91,12 +106,14 @@ def _take(order_serial: str, status: OrderStatus, finding: Finding, provided: Co
 def _require_agreement(order: PaymentOrder, status: OrderStatus, finding: Finding) -> None:
     if finding.amount is not None and finding.amount != order.amount:
         raise Contradiction(f"{order}: amount {finding.amount} instead of {order.amount}")
-    if not order.is_in_flight and not (status == OrderStatus.RETURNED and order.status == OrderStatus.SUCCEEDED):
+    follows = {OrderStatus.SUCCEEDED: OrderStatus.FAILED, OrderStatus.RETURNED: OrderStatus.SUCCEEDED}
+    if not order.is_in_flight and follows.get(status) != order.status:
         raise Contradiction(f"{order}: {finding.state} by {finding.source}, but it is {order.status}")
 
 
 def _succeed(order: PaymentOrder, finding: Finding) -> None:
-    order.succeed(
+    succeed = order.turn_out_paid if order.status == OrderStatus.FAILED else order.succeed
+    succeed(
         by=_by(order),
         why=finding.source,
         channel_trade_no=finding.channel_trade_no,
@@ -126,7 +143,7 @@ def _by(order: PaymentOrder) -> str:
     return actors.system(f"channel {order.channel}")
 
 
-def _outcome(order: PaymentOrder) -> OrderOutcome:
+def _outcome(order: PaymentOrder, *, after_failure: bool) -> OrderOutcome:
     return OrderOutcome(
         order_serial=order.serial,
         purpose=order.purpose,
@@ -137,4 +154,5 @@ def _outcome(order: PaymentOrder) -> OrderOutcome:
         business_date=order.returned_on or order.settled_on or clock.today(),
         channel=order.channel,
         reason=order.failure_code,
+        after_failure=after_failure,
     )

@@ -4,6 +4,7 @@
 
 from payments.channels.alipay import ALIPAY
 from payments.channels.base import (
+    ASKED,
     ENDS,
     Channel,
     DayFile,
@@ -19,6 +20,7 @@ from payments.models import PaymentAttempt, PaymentOrder
 
 __all__ = [
     "ALIPAY",
+    "ASKED",
     "CHANNELS",
     "ENDS",
     "PAYMENT",

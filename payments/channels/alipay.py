@@ -20,6 +20,7 @@ from core.outbound import Answer, Outcome, receive_callback
 from payments.channels import alipay_bill
 from payments.channels.alipay_wire import TIME_FORMAT, AlipayClient, open_notice
 from payments.channels.base import (
+    ASKED,
     Channel,
     DayFile,
     Finding,
@@ -95,8 +96,8 @@ class Alipay(Channel):
         content = {"out_biz_no": out_trade_no, **PRODUCT}
         answer = self._client.ask(QUERY, content, serial=out_trade_no)
         if _business_code(answer) == "ORDER_NOT_EXIST":
-            return Finding(State.NOT_FOUND, "query", code="ORDER_NOT_EXIST")
-        return self._read(answer, source="query", out_trade_no=out_trade_no)
+            return Finding(State.NOT_FOUND, ASKED, code="ORDER_NOT_EXIST")
+        return self._read(answer, source=ASKED, out_trade_no=out_trade_no)
 
     def state_of(self, status: Any) -> State:
         """What a status means."""

@@ -33,12 +33,13 @@ class State(StrEnum):
 
 
 ENDS = (State.SUCCEEDED, State.FAILED, State.RETURNED)
+ASKED = "query"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found out about an order, and from whom (`source`, for the log). Amounts in yuan; no amount if none
-    was said.
+    """What was found out about an order, and from whom (`source`, for the log; ASKED if we asked). Amounts in yuan; no
+    amount if none was said.
     """
 
     state: State

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from core.institutions import institution
 from core.outbound import Answer, Outcome, SignedClient, receive_callback
 from payments.channels.base import (
+    ASKED,
     Channel,
     DayFile,
     Finding,
@@ -68,8 +69,8 @@ class PaymentInstitution(Channel):
         """Ask for the order. Only a signed NOT_FOUND means that it is not there."""
         answer = self._client.get(f"/payment/v1/{_PLACES[order.kind]}/{out_trade_no}", serial=out_trade_no)
         if answer.outcome is Outcome.ANSWERED and answer.status == 404 and answer.body.get("code") == "NOT_FOUND":
-            return Finding(State.NOT_FOUND, "query", code="NOT_FOUND")
-        return self._read(answer, source="query", out_trade_no=out_trade_no)
+            return Finding(State.NOT_FOUND, ASKED, code="NOT_FOUND")
+        return self._read(answer, source=ASKED, out_trade_no=out_trade_no)
 
     def state_of(self, status: Any) -> State:
         """What a status means."""

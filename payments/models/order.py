@@ -149,8 +149,15 @@ class PaymentOrder(StatefulModel):
     @transition(source=_AT_THE_CHANNEL, target=OrderStatus.SUCCEEDED)
     def succeed(self, *, by: str, why: str, channel_trade_no: str, fee: Decimal, at: dt.datetime, on: dt.date) -> None:
         """The money has moved, at real time `at`, posted on business date `on`."""
-        self.channel_trade_no, self.fee = channel_trade_no or self.channel_trade_no, fee
-        self.settled_at, self.settled_on = at, on
+        self._settled(channel_trade_no, fee, at, on)
+
+    @transition(source=OrderStatus.FAILED, target=OrderStatus.SUCCEEDED)
+    def turn_out_paid(
+        self, *, by: str, why: str, channel_trade_no: str, fee: Decimal, at: dt.datetime, on: dt.date
+    ) -> None:
+        """It was presumed to have failed, and the money has moved after all."""
+        self.failure_code = ""
+        self._settled(channel_trade_no, fee, at, on)
 
     @transition(source=_AT_THE_CHANNEL, target=OrderStatus.FAILED)
     def fail(self, *, by: str, why: str, code: str) -> None:
@@ -161,6 +168,10 @@ class PaymentOrder(StatefulModel):
     def come_back(self, *, by: str, why: str, code: str, on: dt.date) -> None:
         """The money had moved and came back, posted on business date `on`."""
         self.failure_code, self.returned_on = code, on
+
+    def _settled(self, channel_trade_no: str, fee: Decimal, at: dt.datetime, on: dt.date) -> None:
+        self.channel_trade_no, self.fee = channel_trade_no or self.channel_trade_no, fee
+        self.settled_at, self.settled_on = at, on
 
 
 class PaymentAttempt(models.Model):

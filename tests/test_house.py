@@ -1,12 +1,15 @@
 """The house keeps its own rules: names, places, arrows and sizes."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from django.apps import apps
+
+from tests.support.snapshots import PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"config", "core", "accounts", "risk", "payments", "lending", "debt_collection", "sandbox", "ops", "tests"}
@@ -54,3 +57,12 @@ def test_only_the_clock_asks_the_time(path):
         return
     asked = {"date.today(", "datetime.now(", "timezone.now", "localdate(", "localtime()", "datetime.utcnow("}
     assert [call for call in asked if call in path.read_text()] == []
+
+
+def test_snapshots_of_the_test_database_know_all_that_migrations_are_made_of():
+    known = {path for part in PARTS for path in ROOT.glob(part)}
+    ours = re.compile(rf"^(?:from|import) ((?:{'|'.join(OURS)})[.\w]*)(?: import (\w+))?", re.MULTILINE)
+    for migration in ROOT.glob("*/migrations/*.py"):
+        for package, name in ours.findall(migration.read_text()):
+            module = package.replace(".", "/")
+            assert {ROOT / f"{module}.py", ROOT / f"{module}/{name}.py"} & known, f"{migration} imports {package}"

@@ -19,6 +19,7 @@ from django.test.utils import setup_databases, teardown_databases
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
+from tests.support import snapshots
 from tests.support.session import Session
 
 _numbers = itertools.count(1)
@@ -40,9 +41,15 @@ def django_db_setup(
 
     In place of pytest-django's own, which makes no database when only tests of `committed_db` are run.
     """
-    test_session.start_postgres()
+    ours = test_session.start_postgres()
+    name = connection.creation._get_test_db_name()
+    known = ours and snapshots.restore(test_session.postgres, name)
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default": None}, serialized_aliases=())
+        made = setup_databases(
+            verbosity=0, interactive=False, keepdb=known, aliases={"default": None}, serialized_aliases=()
+        )
+        if ours and not known:
+            snapshots.keep(test_session.postgres, name)
         call_command("load_reference_data", verbosity=0)  # committed, for all tests
     yield
     with django_db_blocker.unblock():

@@ -102,9 +102,12 @@ class Session:
         if os.environ["CACHE_URL"] == self.valkey.cache_url or os.environ["BROKER_URL"] == self.valkey.broker_url:
             self.valkey.start()
 
-    def start_postgres(self) -> None:
-        if os.environ["DATABASE_URL"] == self.postgres.url("postgres"):
+    def start_postgres(self) -> bool:
+        """Start our own PostgreSQL, unless the caller's environment names another; says whether it is ours."""
+        ours = os.environ["DATABASE_URL"] == self.postgres.url("postgres")
+        if ours:
             self.postgres.start()
+        return ours
 
     def close(self) -> None:
         """Stop all that this session started and remove its directory."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count, permutations
 
+from payments.models import OrderKind
 from payments.routing import Candidate, Lane, Record, Rules, Try, Wish, choose
 
 SEED, ORDERS = 20261124, 10_000
@@ -168,7 +169,11 @@ def wishes() -> list[Wish]:
     for _ in range(ORDERS):
         amount = Decimal(str(round(min(200_000.0, max(10.0, chance.lognormvariate(8.3, 1.3))), 2)))
         minute = min(1439.0, max(0.0, chance.gauss(840, 260)))
-        found.append(Wish(amount, chance.choice(BANKS), START + dt.timedelta(minutes=minute), frozenset(OUTAGES)))
+        found.append(
+            Wish(
+                OrderKind.PAYOUT, amount, chance.choice(BANKS), START + dt.timedelta(minutes=minute), frozenset(OUTAGES)
+            )
+        )
     return sorted(found, key=lambda wish: wish.local)
 
 

@@ -11,6 +11,7 @@ came back   the same on the other sides
 waived      debit waivers, credit the receivable (each funder's part)
 written off debit credit losses, credit principal and receivables (each funder's part)
 recovered   debit collections in clearing, credit recoveries; a partner's part: credit due to the partner
+not a loan  paid out after all, but the partners have been let go: debit suspense, credit payouts in clearing
 overpaid    what a payment leaves over: credit customers' overpayments
 refund      debit customers' overpayments, credit payouts in clearing
 
@@ -52,6 +53,21 @@ def payout_returned(loan: Loan, *, on: dt.date, reference: str) -> None:
     """The payout came back by order `reference` before anything was repaid."""
     lines = ledger.reversed_lines(_disbursement(loan, loan.principal))
     _write(loan, Kind.RETURN, loan.principal, on, lines, reference)
+
+
+def paid_without_loan(loan: Loan, *, on: dt.date, reference: str) -> None:
+    """The principal has been paid out by order `reference`, though the loan does not run: it is to be given back."""
+    _post_without_loan(loan, "paid_without_loan", loan.principal, on, reference)
+
+
+def returned_without_loan(loan: Loan, *, on: dt.date, reference: str) -> None:
+    """What was paid out so by order `reference` came back."""
+    _post_without_loan(loan, "returned_without_loan", -loan.principal, on, reference)
+
+
+def _post_without_loan(loan: Loan, purpose: str, amount: Decimal, on: dt.date, reference: str) -> None:
+    lines = [*_moved(account(AccountKind.SUSPENSE), amount), *_moved(account(AccountKind.PAYOUT_CLEARING), -amount)]
+    ledger.post(key=f"{reference}:{purpose}", business_date=on, purpose=purpose, reference=loan.serial, entries=lines)
 
 
 def raise_dues(loan: Loan, folded: LoanFold, *, on: dt.date) -> None:

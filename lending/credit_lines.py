@@ -51,6 +51,15 @@ def use(line: CreditLine, *, loan_serial: str) -> None:
     _move(line, held=-amount, used=amount)
 
 
+def hold_again(line: CreditLine, *, loan_serial: str) -> None:
+    """The draw that failed did not: what was freed is held again, whatever was granted meanwhile (see `restore`)."""
+    reserved = LimitHold.objects.select_for_update().get(loan_serial=loan_serial, state=State.RELEASED)
+    reserved.state = State.HELD
+    reserved.save(update_fields=["state"])
+    line.limit = max(line.limit, line.used + line.held + reserved.amount)
+    _move(line, held=reserved.amount)
+
+
 def release(line: CreditLine, *, loan_serial: str) -> None:
     """The draw failed: what was held is free again."""
     _move(line, held=-_end_hold(loan_serial, State.RELEASED))

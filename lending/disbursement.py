@@ -1,9 +1,16 @@
-"""The payout: ordered once the funding is settled; received, the loan runs; failed or come back, the limit is free."""
+"""The payout: ordered once the funding is settled; received, the loan runs; failed or come back, the limit is free.
+
+A payout that was told to have failed may turn out to have been received. A loan of ours alone then runs from the day on
+which that is known. The partners of a joint one have been let go: the money stands in suspense, and a person asks for
+it back.
+"""
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts import customers, messages
-from core import actors
+from core import actors, alerts
 from core.money import format_yuan
 from core.registry import OrderOutcome
 from lending import booking, credit_lines, dues, loans, quotes, releases, shares
@@ -13,6 +20,7 @@ from payments.orders import OrderKind, Payee
 
 PURPOSE = "loan_disbursement"
 PAYER = actors.system("payout")
+LATE = "paid_after_failure"
 
 
 def order_payout(loan: Loan, shared: Sequence[Participation] = ()) -> None:
@@ -43,12 +51,27 @@ class PayoutHandler:
     def apply(self, outcome: OrderOutcome) -> None:
         """Start the loan, or cancel it."""
         loan = Loan.objects.select_related("customer").get(serial=outcome.reference)
-        if outcome.status == "succeeded":
+        if outcome.after_failure:
+            _bring_in(loan, outcome)
+        elif outcome.status == "succeeded":
             _start(loan, outcome)
+            _tell(loan, "loan_paid_out")
         elif outcome.status == "failed":
             _cancel(loan, outcome)
         else:
             _take_back(loan, outcome)
+
+
+def register() -> None:
+    """Name the alert."""
+    alerts.register(
+        LATE,
+        title=_("Paid out although it had failed"),
+        sentence=_(
+            "Order %(order)s has paid %(amount)s for loan %(loan)s after all. Its partners have been let go, so "
+            "the loan does not run: ask the customer to give the money back. It stands in suspense."
+        ),
+    )
 
 
 def _start(loan: Loan, outcome: OrderOutcome) -> None:
@@ -76,8 +99,23 @@ def _start(loan: Loan, outcome: OrderOutcome) -> None:
     loan.note(plain_penalty_rate=dues.plain_penalty_rate(loan), acts_on=rows[0].due)
     booking.disbursed(loan, on=outcome.business_date, reference=outcome.order_serial)
     credit_lines.use(_line(loan), loan_serial=loan.serial)
+
+
+def _bring_in(loan: Loan, outcome: OrderOutcome) -> None:
+    if loan.funding.count() > 1:
+        booking.paid_without_loan(loan, on=outcome.business_date, reference=outcome.order_serial)
+        facts = {"order": outcome.order_serial, "loan": loan.serial, "amount": f"{outcome.amount:.2f}"}
+        alerts.raise_alert(LATE, outcome.order_serial, severity=alerts.Severity.CRITICAL, **facts)
+        return
+    loan.revive(by=PAYER, why=f"order {outcome.order_serial} has paid after all")
+    credit_lines.hold_again(_line(loan), loan_serial=loan.serial)
+    _start(loan, outcome)
+    _tell(loan, "loan_paid_after_all")
+
+
+def _tell(loan: Loan, template: str) -> None:
     amount = format_yuan(loan.principal)
-    messages.send(loan.customer, "loan_paid_out", {"loan": loan.serial, "amount": amount}, key=f"paid {loan.serial}")
+    messages.send(loan.customer, template, {"loan": loan.serial, "amount": amount}, key=f"paid {loan.serial}")
 
 
 def _cancel(loan: Loan, outcome: OrderOutcome) -> None:
@@ -89,6 +127,10 @@ def _cancel(loan: Loan, outcome: OrderOutcome) -> None:
 
 def _take_back(loan: Loan, outcome: OrderOutcome) -> None:
     """The payout came back. What fell due or was repaid meanwhile is for a person to sort out: the work is parked."""
+    if loan.status == Loan.Status.CANCELLED:
+        booking.returned_without_loan(loan, on=outcome.business_date, reference=outcome.order_serial)
+        alerts.clear(LATE, outcome.order_serial, by=PAYER, why="the money came back")
+        return
     if loan.instalments.filter(raised=True).exists():
         raise RuntimeError(f"the payout of {loan} came back after an instalment fell due: take back what was booked")
     booking.payout_returned(loan, on=outcome.business_date, reference=outcome.order_serial)

@@ -33,6 +33,7 @@ def register() -> None:
     """Called once, when the app is ready."""
     decision_finalised.register(applications.SUBJECT, applications.DecisionHandler())
     order_settled.register(disbursement.PURPOSE, disbursement.PayoutHandler())
+    disbursement.register()
     order_settled.register(repayments.PURPOSE, repayments.CollectionHandler())
     order_settled.register(refunds.PURPOSE, refunds.RefundHandler())
     profile_sources.register("lending", CustomerFacts())

@@ -27,6 +27,14 @@ TEMPLATES = [
         _("%(amount)s of your loan %(loan)s has been paid to your bank card."),
     ),
     MessageTemplate(
+        "loan_paid_after_all",
+        _("The money is on your card after all"),
+        _(
+            "We told you that the money of loan %(loan)s could not be paid out. Your bank has now confirmed "
+            "%(amount)s on your card, and the loan runs from today. If you do not want it, give it back in the app."
+        ),
+    ),
+    MessageTemplate(
         "payout_failed",
         _("The money could not be paid out"),
         _("Your bank did not take the money of loan %(loan)s. You owe nothing; your limit is free again."),

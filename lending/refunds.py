@@ -53,8 +53,14 @@ class RefundHandler:
         loans.lock(_loan(reference).serial)
 
     def apply(self, outcome: OrderOutcome) -> None:
-        """Tell the customer; or, where the money did not arrive, keep it for the customer again."""
+        """Tell the customer; or, where the money did not arrive, keep it for the customer again. Raises RuntimeError
+        where it arrived after all, and was paid back once more meanwhile: that is for a person.
+        """
         loan = _loan(outcome.reference)
+        if outcome.after_failure:
+            if loan.credit < outcome.amount:
+                raise RuntimeError(f"order {outcome.order_serial} has refunded {loan} a second time")
+            booking.refunded(loan, outcome.amount, reference=outcome.order_serial)
         if outcome.status == "succeeded":
             context = {"loan": loan.serial, "amount": format_yuan(outcome.amount)}
             messages.send(loan.customer, "loan_refund", context, key=f"refund {outcome.order_serial}")

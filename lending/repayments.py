@@ -101,7 +101,8 @@ class CollectionHandler:
         """Book the payment, note its failure, or take it back."""
         repayment = Repayment.objects.select_related("loan__customer").get(serial=outcome.reference)
         if outcome.status == "succeeded":
-            repayment.succeed(by=COLLECTOR, why=f"collected by order {outcome.order_serial}")
+            succeed = repayment.turn_out_paid if outcome.after_failure else repayment.succeed
+            succeed(by=COLLECTOR, why=f"collected by order {outcome.order_serial}")
             _book(repayment, outcome)
         elif outcome.status == "failed":
             _fail(repayment, outcome)

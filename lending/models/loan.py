@@ -134,6 +134,10 @@ class Loan(StatefulModel):
         """The payout failed or came back: nothing is owed."""
         self.outstanding_principal = ZERO
 
+    @transition(source=Status.CANCELLED, target=Status.PENDING)
+    def revive(self, *, by: str, why: str) -> None:
+        """The payout that had failed was received after all."""
+
     @transition(source=Status.ACTIVE, target=Status.OVERDUE)
     def fall_overdue(self, *, by: str, why: str) -> None:
         """An instalment is unpaid after its due date."""

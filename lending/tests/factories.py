@@ -147,7 +147,7 @@ def offered(
     return application
 
 
-def tell(order_serial: str, status: str, *, reason: str = "") -> None:
+def tell(order_serial: str, status: str, *, reason: str = "", after_failure: bool = False) -> None:
     """Let lending hear of an order's end as payments announce it, without the institution."""
     order = PaymentOrder.objects.get(serial=order_serial)
     handler = order_settled.handler(order.purpose)
@@ -164,6 +164,7 @@ def tell(order_serial: str, status: str, *, reason: str = "") -> None:
                 business_date=clock.today(),
                 channel="payment",
                 reason=reason,
+                after_failure=after_failure,
             )
         )
 

@@ -42,7 +42,7 @@ def django_db_setup(
     In place of pytest-django's own, which makes no database when only tests of `committed_db` are run.
     """
     ours = test_session.start_postgres()
-    name = connection.creation._get_test_db_name()
+    name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
     known = ours and snapshots.restore(test_session.postgres, name)
     with django_db_blocker.unblock():
         made = setup_databases(

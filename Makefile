@@ -6,7 +6,7 @@ TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check nightly messages train bench-schedule bench-day-close bench-ledger bench-payout bench-routing bench-decision bench-fraud bench-profiles pins venv
+.PHONY: help run test check nightly messages train bench-schedule bench-day-close bench-ledger bench-payout bench-routing bench-decision bench-fraud bench-profiles bench-models pins venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -70,6 +70,10 @@ bench-profiles: ## how long a million profiles take to refresh, and a half hour 
 
 venv: ## .venv with what running and testing need, nothing started
 	@$(BOOTSTRAP) requirements requirements-test
+
+bench-models: ## how well our models order applicants, beside optbinning, toad and plain LightGBM, on the same folds
+	@$(BOOTSTRAP) requirements requirements-rivals
+	@$(VENV_PYTHON) -m benchmarks.models
 
 pins: ## resolve the *.in lists anew into the pinned requirement files
 	@$(PYTHON) -m ops.pins

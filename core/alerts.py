@@ -2,7 +2,8 @@
 
 The watching app names each kind once with `register`. Raising what is raised already is harmless: it tells the
 newest facts, and may become more severe. A new alert, or one that became more severe, is told by e-mail to
-settings.ALERT_RECIPIENTS, unless it was silenced.
+settings.ALERT_RECIPIENTS. One that was silenced is told when its silence ends, if it still holds then; ending and
+coming back does not break the silence.
 """
 
 import datetime as dt
@@ -59,15 +60,16 @@ def raise_alert(kind: str, key: str, *, severity: Alert.Severity, **facts: str |
     require_transaction("raising an alert")
     str(_kinds[kind].sentence) % facts
     now = clock.real_now()
-    new = {"severity": severity, "facts": facts, "raised_at": now, "last_raised_at": now}
+    new: dict[str, Any] = {"severity": severity, "facts": facts, "raised_at": now, "last_raised_at": now}
+    new["silent_until"] = _silence_kept(kind, key)
     alert, created = _open_alerts().select_for_update().get_or_create(kind=kind, key=key, defaults=new)
     worse = severity > alert.severity
     if not created:
         alert.severity = max(severity, alert.severity)
         alert.facts, alert.last_raised_at = facts, now
         alert.save(update_fields=["severity", "facts", "last_raised_at"])
-    if (created or worse) and not alert.is_silent:
-        work.enqueue(TELL, str(alert.pk))
+    if created or worse:
+        work.enqueue(TELL, str(alert.pk), delay=alert.silence)
     return alert
 
 
@@ -82,7 +84,7 @@ def clear(kind: str, key: str, *, by: str, why: str) -> bool:
 
 @transaction.atomic(durable=True)
 def acknowledge(alert: Alert, *, by: str, why: str, silent_for: dt.timedelta = dt.timedelta()) -> None:
-    """Take an alert: `by` owns it, and it reminds nobody for `silent_for`.
+    """Take an alert: `by` owns it, and nobody is told of it for `silent_for`; then they are, if it still holds.
 
     Raises Problem: silence_too_long, wrong_state (409) when it is over.
     """
@@ -90,16 +92,27 @@ def acknowledge(alert: Alert, *, by: str, why: str, silent_for: dt.timedelta = d
         message = _("An alert can be silent for %(days)s days at most.") % {"days": LONGEST_SILENCE.days}
         raise Problem("silence_too_long", message, field="silent_for")
     alert.acknowledge(by=by, why=why, silent_until=clock.real_now() + silent_for if silent_for else None)
+    if silent_for:
+        work.enqueue(TELL, str(alert.pk), delay=silent_for)
 
 
-def tell(alert_id: str) -> None:
+def tell(alert_id: str) -> work.Again | None:
     """Work "tell_alert": send the alert to those who are to know, in the platform's language. Harmless twice."""
     alert = Alert.objects.get(pk=alert_id)
     if alert.status == Alert.Status.CLEARED or not settings.ALERT_RECIPIENTS:
-        return
+        return None
+    if alert.silence:
+        return work.Again(after=alert.silence)
     with override(settings.LANGUAGE_CODE):
         subject = f"[{alert.get_severity_display()}] {title_of(alert)}"
         send_mail(subject, sentence_of(alert), settings.ALERT_SENDER, settings.ALERT_RECIPIENTS)
+    return None
+
+
+def _silence_kept(kind: str, key: str) -> dt.datetime | None:
+    """Until when the last alert of this kind about `key`, which is over, was silenced."""
+    last = Alert.objects.filter(kind=kind, key=key).order_by("-id").first()
+    return last.silent_until if last and last.silence else None
 
 
 def _open_alerts() -> Any:

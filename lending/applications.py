@@ -103,12 +103,17 @@ def withdraw(*, customer: Customer, serial: str) -> LoanApplication:
     return application
 
 
+def decision_on(application: LoanApplication) -> Decision:
+    """The decision that an application stands on: the machine's, until a person decided."""
+    return Decision.objects.get(serial=application.decision_serial)
+
+
 def may_ask_for_person(application: LoanApplication) -> bool:
     """Whether the customer may have a person decide on an application that the machine declined."""
     return (
         application.status == Status.DECLINED
         and open_of(application.customer) is None
-        and review.may_ask_for_person(_decision_on(application))
+        and review.may_ask_for_person(decision_on(application))
     )
 
 
@@ -122,7 +127,7 @@ def ask_for_person(*, customer: Customer, serial: str) -> LoanApplication:
         application = find(customer, serial)
         _require_none_open(customer)
         application.reconsider(by=actors.customer(customer.serial), why="the customer asks for a person")
-        review.ask_for_person(_decision_on(application))
+        review.ask_for_person(decision_on(application))
         messages.send(customer, "application_in_review", key=f"review {application.serial}")
     return application
 
@@ -235,10 +240,6 @@ def _require_none_open(customer: Customer) -> None:
     if open_of(customer):
         already = _("You have an application open already: wait for its end, or withdraw it.")
         raise Problem("application_open", already, status=409)
-
-
-def _decision_on(application: LoanApplication) -> Decision:
-    return Decision.objects.get(serial=application.decision_serial)
 
 
 def _picture_is_being_read(application: LoanApplication) -> bool:

@@ -122,7 +122,8 @@ def application_state(request: HttpRequest, customer: Customer, serial: str) -> 
 def _standing(found: LoanApplication) -> dict[str, Any]:
     context: dict[str, Any] = {"application": found, "moving": found.status == Status.SUBMITTED}
     if found.status == Status.APPROVED:
-        context.update(_offer(found))
+        decision = applications.decision_on(found)
+        context.update(_offer(found), reasons=for_customer(decision.reasons), by_machine=decision.by_machine)
     if found.status == Status.DECLINED:
         context["reasons"] = for_customer(found.reasons)
         context["may_ask_for_person"] = applications.may_ask_for_person(found)

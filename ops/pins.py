@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # In this order: the later lists stand on the pinned first one.
-LISTS = ("requirements", "requirements-test", "requirements-train", "requirements-bench")
+LISTS = ("requirements", "requirements-test", "requirements-train", "requirements-bench", "requirements-rivals")
 HEADER = "# Made by `make pins` from {name}.in; do not edit.\n"
 
 

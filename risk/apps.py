@@ -8,12 +8,13 @@ class RiskConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Role, grant
-        from risk import profiles
+        from risk import escalation, profiles
         from risk.watching import days, models
 
         profiles.register()
         days.register()
         models.register()
+        escalation.register()
         shown = (
             *("decision", "modelversion", "profile", "qualitysample", "reviewcase", "ruleset", "watchedday"),
             "watchlistentry",

@@ -18,7 +18,7 @@ from core.transitions import wrong_state
 from risk import policy, quality, stored_inputs, watchlist
 from risk.facts import Outcome
 from risk.models import Decision, ReviewCase
-from risk.reasons import FRAUD_CONFIRMED, require
+from risk.reasons import FRAUD_CONFIRMED, FRAUD_REASONS, require
 
 DECIDE = "risk.decide_reviewcase"
 REVEAL = "accounts.reveal_customer"
@@ -39,7 +39,14 @@ def open_case(*, decision: Decision, within_hours: int, asked_by_customer: bool 
         asked_by_customer=asked_by_customer,
         opened_at=now,
         sla_due_at=now + dt.timedelta(hours=within_hours),
+        priority=_priority(decision, asked_by_customer),
     )
+
+
+def _priority(decision: Decision, asked_by_customer: bool) -> ReviewCase.Priority:
+    """Before the others goes whoever uses a right, and whom a layer against fraud names: a ring goes on applying."""
+    named = not FRAUD_REASONS.keys().isdisjoint(decision.reasons)
+    return ReviewCase.Priority.RAISED if asked_by_customer or named else ReviewCase.Priority.ROUTINE
 
 
 def may_ask_for_person(decision: Decision) -> bool:
@@ -70,11 +77,15 @@ def claim(*, case: ReviewCase, officer: User) -> None:
 
 
 def release(*, case: ReviewCase, officer: User, why: str) -> None:
-    """Give a claimed case back to the queue. Raises Problem: not_permitted, claimed_by_other, wrong_state."""
+    """Give a claimed case back to the queue: one's own, or any that was escalated, for who claimed it may be away.
+
+    Raises Problem: not_permitted, claimed_by_other, wrong_state.
+    """
     by = roles.actor(officer, DECIDE)
     with transaction.atomic(durable=True):
         case.lock()
-        _require_claimed_by(case, by)
+        if case.priority < ReviewCase.Priority.ESCALATED:
+            _require_claimed_by(case, by)
         case.release(by=by, why=why)
 
 

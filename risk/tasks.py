@@ -1,17 +1,18 @@
-"""Celery only wakes the refresh of profiles and the watching; rows say what is to be done."""
+"""Celery only wakes the refresh of profiles, the watching and the queue's clock; rows say what is to be done."""
 
 from celery import shared_task
 
-from risk import profiles
+from risk import escalation, profiles
 from risk.watching import days, models
 
 
 @shared_task
 def start_what_is_due() -> None:
-    """Have the profiles refreshed for the last half hour, the last days watched, and the models looked at."""
+    """Have the profiles refreshed for the last half hour, the last days watched, models and review queue looked at."""
     profiles.start_what_is_due()
     days.start_what_is_due()
     models.look()
+    escalation.look()
 
 
 @shared_task

@@ -47,9 +47,9 @@ class Alert(StatefulModel):
         return f"{self.kind} {self.key}"
 
     @property
-    def is_silent(self) -> bool:
-        """Whether it is kept from reminding anybody for the moment."""
-        return self.silent_until is not None and self.silent_until > clock.real_now()
+    def silence(self) -> dt.timedelta:
+        """How much longer nobody is to be told of it; zero when it was not silenced."""
+        return max(self.silent_until - clock.real_now(), dt.timedelta()) if self.silent_until else dt.timedelta()
 
     @transition(source=[Status.OPEN, Status.ACKNOWLEDGED], target=Status.ACKNOWLEDGED)
     def acknowledge(self, *, by: str, why: str, silent_until: dt.datetime | None) -> None:

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import override
 
-from core import alerts, work
+from core import alerts, clock, work
 from core.alerts import Severity
-from core.models import Alert, TransitionLog, Work
+from core.models import Alert, TransitionLog
 from core.problems import Problem
 
 KIND, ANN = "test_kettle", "staff:ann"
@@ -60,11 +60,30 @@ def test_each_alert_is_mailed_once_and_again_when_it_becomes_worse(committed_db)
 def test_who_sees_to_it_owns_it_and_may_silence_it(committed_db):
     alert = raised()
     alerts.acknowledge(alert, by=ANN, why="called the plumber", silent_for=dt.timedelta(hours=2))
-    assert (alert.owner, alert.status, alert.is_silent) == (ANN, "acknowledged", True)
+    assert (alert.owner, alert.status) == (ANN, "acknowledged")
     assert TransitionLog.of(alert).get().reason == "called the plumber"
-    Work.objects.all().delete()
+
+
+def test_a_silenced_alert_is_told_when_the_silence_ends_if_it_still_holds(committed_db):
+    alert = raised()
+    work.drain()
+    alerts.acknowledge(alert, by=ANN, why="called the plumber", silent_for=dt.timedelta(hours=2))
     raised(Severity.CRITICAL)
-    assert not Work.objects.exists()
+    assert work.run_due() == 0 and len(mail.outbox) == 1
+    Alert.objects.update(silent_until=clock.real_now())
+    work.drain()
+    assert [message.subject for message in mail.outbox] == ["[警告] Kettle", "[严重] Kettle"]
+
+
+def test_a_silence_outlasts_the_alerts_end_and_may_be_prolonged(committed_db):
+    alerts.acknowledge(raised(), by=ANN, why="the plumber is at it", silent_for=dt.timedelta(hours=2))
+    cleared()
+    again = raised()
+    assert dt.timedelta(hours=1) < again.silence <= dt.timedelta(hours=2)
+    told = alerts.tell(str(again.pk))
+    assert told and told.after > dt.timedelta(hours=1)
+    alerts.acknowledge(again, by=ANN, why="he is done", silent_for=dt.timedelta())
+    assert not again.silence and mail.outbox == []
 
 
 def test_a_silence_has_an_end(committed_db):

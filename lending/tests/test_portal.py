@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from accounts.documents import store
 from accounts.tests import factories
@@ -16,6 +17,7 @@ from lending.models import Loan, LoanApplication
 from lending.portal import CLAUSE, example_of, paragraphs
 from lending.tests.factories import running_loan
 from risk.facts import Declared
+from risk.reasons import for_customer
 
 pytestmark = pytest.mark.django_db
 DECLARED: dict[str, Any] = {
@@ -100,6 +102,19 @@ def test_the_annual_rate_is_the_first_figure_of_offer_and_costs(offered):
         main = text[text.index("<main") :]
         assert "IRR" in main
         assert main.index('class="rate"') < main.index("¥10,000.00")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "A program decided. What spoke against a larger amount"), ("zh-hans", "由程序决定")],
+)
+def test_an_offer_tells_how_it_was_decided(offered, language, words):
+    page = browser_of(offered.customer).get(f"/applications/{offered.serial}/", headers={"accept-language": language})
+    shown = page.content.decode()
+    assert words in shown
+    with override(language):
+        reasons = for_customer(applications.decision_on(offered).reasons)
+    assert reasons and all(reason in shown for reason in reasons)
 
 
 def test_nobody_confirms_unread(offered):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -62,12 +62,16 @@ class LatenessFilter(admin.SimpleListFilter):
 class ReviewCaseAdmin(ReadOnlyAdmin):
     """The review queue. Each button opens a page that calls one use case of risk.review."""
 
-    list_display = ["serial", "shown_status", "amount", "score", "doubts", "claimed_by", "opened_at", "sla_due_at"]
-    list_filter = ["status", LatenessFilter, ReasonFilter, "asked_by_customer", "claimed_by"]
+    list_display = [
+        *("serial", "shown_status", "shown_priority", "amount", "score", "doubts", "claimed_by"),
+        *("opened_at", "sla_due_at"),
+    ]
+    list_filter = ["status", "priority", LatenessFilter, ReasonFilter, "asked_by_customer", "claimed_by"]
     search_fields = ["serial", "reference", "customer_serial"]
     search_help_text = _("serial number of the case, the application or the customer")
     list_select_related = ["decision"]
-    ordering = ["decided_at", "sla_due_at", "id"]
+    # The undecided first, among them what is most urgent.
+    ordering = [F("decided_at").desc(nulls_first=True), "-priority", "sla_due_at", "id"]
     fields = [
         "serial",
         "status",
@@ -75,6 +79,8 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         "customer_serial",
         "opened_at",
         "sla_due_at",
+        "shown_priority",
+        "escalated_at",
         "claimed_by",
         "claimed_at",
         "asked_by_customer",
@@ -91,6 +97,10 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
     @display(description=_("status"), label=COLOURS, ordering="status")
     def shown_status(self, case: ReviewCase) -> tuple[str, str]:
         return case.status, case.get_status_display()
+
+    @display(description=_("priority"), label={1: "info", 2: "warning", 3: "danger"}, ordering="priority")
+    def shown_priority(self, case: ReviewCase) -> tuple[int, str]:
+        return case.priority, case.get_priority_display()
 
     @admin.display(description=_("amount"))
     def amount(self, case: ReviewCase) -> str:

@@ -20,6 +20,11 @@ class ReviewCase(StatefulModel):
         APPROVED = "approved", _("approved")
         DECLINED = "declined", _("declined")
 
+    class Priority(models.IntegerChoices):
+        ROUTINE = 1, _("routine")
+        RAISED = 2, _("raised")
+        ESCALATED = 3, _("escalated")
+
     serial = models.CharField(_("serial number"), max_length=20, unique=True)
     status: Any = status_field(Status, Status.OPEN)
     decision = models.OneToOneField(
@@ -39,6 +44,8 @@ class ReviewCase(StatefulModel):
     note = EncryptedTextField(_("note"), blank=True)
     opened_at = models.DateTimeField(_("opened"))
     sla_due_at = models.DateTimeField(_("due"))
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.ROUTINE)
+    escalated_at = models.DateTimeField(_("escalated"), null=True)
     decided_at = models.DateTimeField(_("decided"), null=True)
 
     class Meta:
@@ -58,6 +65,11 @@ class ReviewCase(StatefulModel):
             models.CheckConstraint(
                 condition=~models.Q(status="proposed") | models.Q(proposed_limit__isnull=False),
                 name="risk_review_case_proposal",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(priority__in=[1, 2], escalated_at=None)
+                | models.Q(priority=3, escalated_at__isnull=False),
+                name="risk_review_case_escalated",
             ),
         ]
 

@@ -106,7 +106,9 @@ def test_an_officer_declines_with_reasons(waiting: LoanApplication, sit_down):
         officer.press(f"a[href*='/{verb}']")
         for box in officer.page.locator("[name=reasons]").all()[:2]:
             box.check()
+        officer.look(verb)
         send(officer)
+    officer.look("declined", strangers=(waiting.customer.masked_name[0],))
     waiting.refresh_from_db()
     case.refresh_from_db()
     assert (waiting.status, case.status, len(waiting.reasons)) == ("declined", "declined", 2)

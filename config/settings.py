@@ -165,11 +165,20 @@ INSTITUTIONS = {
         "url": env.str(f"{code.upper()}_URL", "http://127.0.0.1:8100"),
         "public_key_file": _path(f"{code.upper()}_PUBLIC_KEY_FILE", f"sandbox-data/keys/{code}.pub.pem"),
     }
-    for code in ("identity", "payment", "funder", "sms", "alipay")
+    for code in ("identity", "payment", "funder", "sms", "alipay", "wechat")
 }
 # Alipay knows us by our application's number and its key
 ALIPAY_APP_ID = env.str("ALIPAY_APP_ID", "2021000000000001")
 ALIPAY_KEY_FILE = _path("ALIPAY_KEY_FILE", str(PLATFORM_KEY_FILE))
+# WeChat Pay knows us by our numbers there and a key; what it tells us is encrypted with a secret that both hold
+WECHAT_PUBLIC_KEY_ID = env.str("WECHAT_PUBLIC_KEY_ID", "PUB_KEY_ID_0119000000012026010100000000000001")
+WECHAT_MERCHANT_ID = env.str("WECHAT_MERCHANT_ID", "1900000001")
+WECHAT_APP_ID = env.str("WECHAT_APP_ID", "wx0000000000000001")
+WECHAT_MERCHANT_KEY_SERIAL = env.str("WECHAT_MERCHANT_KEY_SERIAL", "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C")
+WECHAT_KEY_FILE = _path("WECHAT_KEY_FILE", str(PLATFORM_KEY_FILE))
+WECHAT_APIV3_KEY_FILE = _path("WECHAT_APIV3_KEY_FILE", "sandbox-data/keys/wechat_apiv3.key")
+WECHAT_SCENE_ID = env.str("WECHAT_SCENE_ID", "1000")
+WECHAT_SCENE_REPORT = env.dict("WECHAT_SCENE_REPORT", default={"活动名称": "贷款", "奖励说明": "按合同发放"})
 
 # The ledger's seals: the key that signs them, and the public keys of all that ever did
 SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")

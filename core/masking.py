@@ -43,8 +43,10 @@ _BY_KEY = {
     "real_name": mask_name,
     "payee_name": mask_name,
     "payer_name": mask_name,
+    "user_name": mask_name,
     "id_number": mask_id_number,
     "card_number": mask_card,
+    "openid": mask_card,
     "mobile": mask_mobile,
     "reserved_mobile": mask_mobile,
 }

@@ -81,7 +81,7 @@ class SignedClient:
         message.body = _recorded(recorded)
         message.save()
         started = time.perf_counter()
-        sent = self._send(message, self.institution.url + path, body)
+        sent = self._send(message, self.institution.url + path, body, self.headers(message, body))
         answer = self._read(message, sent) if isinstance(sent, httpx.Response) else Answer(sent)
         _complete(message, answer.outcome, started)
         return answer
@@ -94,7 +94,7 @@ class SignedClient:
         message = self._begin("GET", parts.path[:300], serial)
         message.save()
         started = time.perf_counter()
-        sent = self._send(message, url, "")
+        sent = self._send(message, url, "", self.file_headers(message, url))
         content = None
         if isinstance(sent, httpx.Response):
             message.answer_status = sent.status_code
@@ -115,13 +115,13 @@ class SignedClient:
             at=clock.real_now(),
         )
 
-    def _send(self, message: ExternalMessage, url: str, body: str) -> httpx.Response | Outcome:
+    def _send(self, message: ExternalMessage, url: str, body: str, headers: dict[str, str]) -> httpx.Response | Outcome:
         try:
             return httpx.request(
                 message.method,
                 url,
                 content=body.encode(),
-                headers=self.headers(message, body),
+                headers=headers,
                 timeout=settings.INSTITUTION_TIMEOUT_SECONDS,
                 verify=_trusted_authorities(),
                 trust_env=False,
@@ -145,6 +145,10 @@ class SignedClient:
             "X-Nonce": message.nonce,
             "X-Signature": signing.sign(key, message.method, message.path, timestamp, message.nonce, body),
         }
+
+    def file_headers(self, message: ExternalMessage, url: str) -> dict[str, str]:
+        """The headers of a request for the file at `url`, of whose query nothing is recorded."""
+        return self.headers(message, "")
 
     def _read(self, message: ExternalMessage, response: httpx.Response) -> Answer:
         message.answer_status = response.status_code

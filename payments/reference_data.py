@@ -7,7 +7,7 @@ from django.db import transaction
 
 from core import actors, clock
 from payments import ledger, route_rules
-from payments.channels import CHANNELS, PAYMENT
+from payments.channels import CHANNELS, PAYMENT, WECHAT
 from payments.chart import AccountKind, account
 from payments.models import OrderKind, RoutingRules, Transfer
 from payments.routing import Lane
@@ -19,6 +19,7 @@ FAILED_TRY_COST = Decimal("0.50")
 FIRST_LANES = (
     Lane(PAYMENT.code, fixed_fee=Decimal("1.00")),
     Lane(PAYMENT.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("0.50")),
+    Lane(WECHAT.code),
 )
 INSTALLER = actors.system("installation")
 WHY = "came with the program"

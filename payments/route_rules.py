@@ -16,7 +16,7 @@ from core import approvals, clock
 from core.money import ZERO
 from core.problems import Problem
 from payments.channels import CHANNELS, PAYMENT
-from payments.models import OrderKind, PaymentOrder, RoutingRules
+from payments.models import OrderKind, PayeeKind, PaymentOrder, RoutingRules
 from payments.routing import Lane, Rules, Wish, choose
 
 DRAFT = "payments.draft_routingrules"
@@ -106,7 +106,7 @@ def put_lane(*, officer: User, rules: RoutingRules, lane: Lane) -> None:
 def propose(*, officer: User, rules: RoutingRules, why: str) -> None:
     """Lay a draft before a second person. Raises Problem: not_permitted (403), no_channel, wrong_state (both 409)."""
     actor = roles.actor(officer, DRAFT)
-    if not all(any(lane.on for lane in read(rules).lanes_for(kind)) for kind in OrderKind):
+    if not all(any(lane.on and _serves_cards(lane) for lane in read(rules).lanes_for(kind)) for kind in OrderKind):
         message = _("No channel is on: nothing could be paid out, or nothing collected any more.")
         raise Problem("no_channel", message, status=409)
     with transaction.atomic(durable=True):
@@ -165,6 +165,10 @@ def wish_of(order: PaymentOrder, at: dt.datetime) -> Wish:
     """What routing must know of an order that is sent at `at` (business time)."""
     able = frozenset(channel.code for channel in CHANNELS.values() if channel.can_take(order))
     return Wish(OrderKind(order.kind), order.amount, order.bank, at.astimezone(clock.BUSINESS_ZONE), able)
+
+
+def _serves_cards(lane: Lane) -> bool:
+    return (lane.kind, PayeeKind.CARD) in CHANNELS[lane.channel].takes
 
 
 def _check(lane: Lane) -> None:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import alipay_bill, checks, signing, transfers
+from sandbox import alipay_bill, checks, signing, tickets, transfers
 from sandbox.clock import ZONE
 from sandbox.exchange import Refusal, Reply, meet_fault
 from sandbox.faults import Fault, Misfortune
@@ -183,7 +183,7 @@ def _tell_bill_address(world: World, params: dict[str, str], body: dict[str, Any
     if refused or world.clock.now() < alipay_bill.ready_at(day):
         return _no("isp.bill_not_exist", "入参账单不存在")
     place = f"http://{world.settings.host}:{world.settings.port}"
-    return Reply(_yes({"bill_download_url": f"{place}/alipay/bills/{alipay_bill.ticket(world, day)}"}))
+    return Reply(_yes({"bill_download_url": f"{place}/alipay/bills/{tickets.ticket(world, CODE, day)}"}))
 
 
 def _order(row: sqlite3.Row) -> dict[str, str]:

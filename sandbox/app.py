@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from sandbox import alipay, control, exchange, funder, identity, payment, reading, sms, transfers
+from sandbox import alipay, control, exchange, funder, identity, payment, reading, sms, transfers, wechat
 from sandbox.notifications import Courier
 from sandbox.settings import Settings
 from sandbox.world import World, open_branch, open_world
@@ -20,12 +20,17 @@ SETTLE_POLL_SECONDS = 0.05
 def create_app(settings: Settings) -> Starlette:
     """Open the books and the addresses."""
     world = open_world(settings)
-    wallet = open_branch(world, alipay.CODE)
-    couriers = [Courier(world), Courier(wallet, alipay.write_letter, alipay.is_taken)]
+    branches = {
+        alipay: open_branch(world, alipay.CODE),
+        wechat: open_branch(world, wechat.CODE, unconfirmed=wechat.UNCONFIRMED, takes_back=False),
+    }
+    worlds = [world, *branches.values()]
+    letters = [Courier(its, branch.write_letter, branch.is_taken) for branch, its in branches.items()]
+    couriers = [Courier(world), *letters]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        endless = [*(_settle(one) for one in (world, wallet)), *(courier.run() for courier in couriers)]
+        endless = [*(_settle(one) for one in worlds), *(courier.run() for courier in couriers)]
         tasks = [asyncio.create_task(one) for one in endless]
         for task in tasks:
             task.add_done_callback(_stop_if_failed)
@@ -33,12 +38,14 @@ def create_app(settings: Settings) -> Starlette:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for one in (world, wallet):
+        for one in worlds:
             one.books.close()
 
-    signed = [exchange.route(world, one) for one in EXCHANGES]
-    played = [*signed, *alipay.routes(wallet)]
-    read = [*reading.routes(world), *reading.branch_routes(wallet, alipay.CODE)]
+    played = [exchange.route(world, one, exchange.PLAIN) for one in EXCHANGES]
+    read = reading.routes(world)
+    for branch, its in branches.items():
+        played += branch.routes(its)
+        read += reading.branch_routes(its, branch.CODE)
     return Starlette(routes=[*played, *control.routes(world), *read], lifespan=lifespan)
 
 

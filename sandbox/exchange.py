@@ -37,7 +37,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Incoming:
-    """A verified message. `refused` asks the handler to say no in its own way."""
+    """A verified message; `path` holds what its address says. `refused` asks the handler to say no in its own way."""
 
     body: dict[str, Any]
     path: dict[str, str]
@@ -67,11 +67,21 @@ class Exchange:
     handler: Handler
 
 
-def route(world: World, exchange: Exchange) -> Route:
+@dataclass(frozen=True)
+class Manner:
+    """How an institution's messages are signed: `nonce` tells that of a request which the partner signed just now (of
+    any other, nothing), `dress` writes the answer.
+    """
+
+    nonce: Callable[[World, Request, str], str]
+    dress: Callable[[World, Exchange, Reply, Misfortune], Response]
+
+
+def route(world: World, exchange: Exchange, manner: Manner) -> Route:
     """Open the address."""
 
     async def endpoint(request: Request) -> Response:
-        return await _answer(world, exchange, request)
+        return await _answer(world, exchange, manner, request)
 
     return Route(exchange.path, endpoint, methods=[exchange.method])
 
@@ -93,16 +103,17 @@ def once(world: World, institution: str, incoming: Incoming, content: Any, act: 
     return Reply(**json.loads(known["answer"]))
 
 
-async def _answer(world: World, exchange: Exchange, request: Request) -> Response:
+async def _answer(world: World, exchange: Exchange, manner: Manner, request: Request) -> Response:
     raw = (await request.body()).decode(errors="replace")
-    if not _is_signed(world, request, raw):
+    nonce = manner.nonce(world, request, raw)
+    if not nonce:
         refusal = Refusal(401, "BAD_SIGNATURE", "The signature is missing, wrong or too old.")
-        return _signed(world, exchange, _refused(refusal), Misfortune())
+        return manner.dress(world, exchange, _refused(refusal), Misfortune())
     return await meet_fault(
         world,
         exchange.target,
-        act=lambda misfortune: _handle(world, exchange, request, raw, misfortune),
-        dress=lambda reply, misfortune: _signed(world, exchange, reply, misfortune),
+        act=lambda misfortune: _handle(world, exchange, request, raw, nonce, misfortune),
+        dress=lambda reply, misfortune: manner.dress(world, exchange, reply, misfortune),
     )
 
 
@@ -127,13 +138,13 @@ async def meet_fault(
     return dress(reply, misfortune)
 
 
-def _handle(world: World, exchange: Exchange, request: Request, raw: str, misfortune: Misfortune) -> Reply:
+def _handle(world: World, exchange: Exchange, request: Request, raw: str, nonce: str, misfortune: Misfortune) -> Reply:
     try:
         with world.books.transaction():
-            _use_nonce(world, request.headers["X-Nonce"])
+            _use_nonce(world, nonce)
             incoming = Incoming(
                 body=_parsed(raw) if exchange.method == "POST" else {},
-                path=dict(request.path_params),
+                path={**request.query_params, **request.path_params},
                 refused=misfortune.fault is Fault.REFUSE,
             )
             return exchange.handler(world, incoming)
@@ -141,15 +152,20 @@ def _handle(world: World, exchange: Exchange, request: Request, raw: str, misfor
         return _refused(refusal)
 
 
-def _is_signed(world: World, request: Request, raw: str) -> bool:
+def target_of(request: Request) -> str:
+    """Path and query as they came."""
+    query = request.scope["query_string"].decode()
+    path: str = request.scope["raw_path"].decode()
+    return path + (f"?{query}" if query else "")
+
+
+def _nonce(world: World, request: Request, raw: str) -> str:
     headers = request.headers
     timestamp, nonce = headers.get("X-Timestamp", ""), headers.get("X-Nonce", "")
-    if headers.get("X-Partner") != PARTNER or not nonce or not signing.is_fresh(timestamp):
-        return False
-    query = request.scope["query_string"].decode()
-    target = request.scope["raw_path"].decode() + (f"?{query}" if query else "")
-    signature = headers.get("X-Signature", "")
-    return world.partner.has_signed(signature, request.method, target, timestamp, nonce, raw)
+    if headers.get("X-Partner") != PARTNER or not signing.is_fresh(timestamp):
+        return ""
+    parts = (request.method, target_of(request), timestamp, nonce, raw)
+    return nonce if world.partner.has_signed(headers.get("X-Signature", ""), *parts) else ""
 
 
 def _use_nonce(world: World, nonce: str) -> None:
@@ -181,6 +197,9 @@ def _signed(world: World, exchange: Exchange, reply: Reply, misfortune: Misfortu
     key = world.keys[exchange.institution]
     headers = signing.stamp(key, str(reply.status), body=body, spoiled=spoiled)
     return Response(body, reply.status, headers, media_type="application/json")
+
+
+PLAIN = Manner(_nonce, _signed)
 
 
 class Silence(Response):

@@ -10,7 +10,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-INSTITUTIONS = ("identity", "payment", "funder", "sms", "alipay")
+INSTITUTIONS = ("identity", "payment", "funder", "sms", "alipay", "wechat")
+# A secret that WeChat Pay shares with its merchant: 32 characters.
+WECHAT_APIV3_KEY = "wechat_apiv3.key"
 FRESH_SECONDS = 300
 
 
@@ -20,6 +22,8 @@ def make_missing_keys(directory: Path) -> list[str]:
     missing = [code for code in INSTITUTIONS if not _private_file(directory, code).exists()]
     for code in missing:
         _make_key(directory, code)
+    if not (directory / WECHAT_APIV3_KEY).exists():
+        _write(directory / WECHAT_APIV3_KEY, secrets.token_hex(16).encode(), 0o600)
     return missing
 
 

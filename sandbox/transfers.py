@@ -18,6 +18,8 @@ REFUSED_ENDING = 91
 FAILING_ENDING = 92
 RETURNED_ENDING = 93
 SILENT_ENDING = 94
+# How much longer than a settlement an institution waits for a payee who never confirms.
+PATIENCE = 5
 
 
 class Kind(StrEnum):
@@ -67,7 +69,7 @@ def accept(world: World, instruction: Instruction, objection: str) -> dict[str, 
         channel_serial=channel_serial,
         status="FAILED" if objection else "PROCESSING",
         code=objection,
-        due_at=None if objection else time.time() + world.settings.settle_seconds,
+        due_at=None if objection else time.time() + _until_settled(world, instruction),
         accepted_at=at,
         accepted_day=day,
         settled_at=at if objection else None,
@@ -123,14 +125,20 @@ def find_objection(world: World, instruction: Instruction) -> str:
     return ""
 
 
+def _until_settled(world: World, instruction: Instruction) -> float:
+    patience = PATIENCE if instruction.amount_fen % 100 in world.unconfirmed else 1
+    return patience * world.settings.settle_seconds
+
+
 def _take_a_step(world: World, row: sqlite3.Row) -> None:
     kind, ending = Kind(row["kind"]), row["amount_fen"] % 100
+    failures = {FAILING_ENDING: FAILURE_CODE[kind], **world.unconfirmed}
     if row["status"] == "SUCCESS":
         _give_back(world, row)
         _record(world, row, "RETURNED", RETURN_CODE[kind], "returned")
-    elif ending == FAILING_ENDING:
+    elif ending in failures:
         _release(world, row)
-        _record(world, row, "FAILED", FAILURE_CODE[kind], "settled")
+        _record(world, row, "FAILED", failures[ending], "settled")
     else:
         _pay(world, row)
         _record(world, row, "SUCCESS", "", "settled")
@@ -138,7 +146,7 @@ def _take_a_step(world: World, row: sqlite3.Row) -> None:
 
 def _record(world: World, row: sqlite3.Row, status: str, code: str, moment: str) -> None:
     at, day = world.clock.stamp()
-    comes_back = status == "SUCCESS" and row["amount_fen"] % 100 == RETURNED_ENDING
+    comes_back = world.takes_back and status == "SUCCESS" and row["amount_fen"] % 100 == RETURNED_ENDING
     due_at = time.time() + world.settings.settle_seconds if comes_back else None
     world.books.change(
         f"UPDATE transfers SET status = ?, code = ?, due_at = ?, {moment}_at = ?, {moment}_day = ?"  # noqa: S608

@@ -1,6 +1,8 @@
 """Everything that one running sandbox holds."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -14,7 +16,9 @@ from sandbox.settings import Settings
 
 @dataclass(frozen=True)
 class World:
-    """The institutions' settings, keys, books, clock and faults."""
+    """The institutions' settings, keys, books, clock and faults, and what is particular to one's transfers: the endings
+    of amounts that a payee never confirms, with the code that ends the wait, and whether a success may come back.
+    """
 
     settings: Settings
     keys: dict[str, rsa.RSAPrivateKey]
@@ -22,6 +26,8 @@ class World:
     books: Books
     clock: Clock
     faults: Faults
+    unconfirmed: Mapping[int, str] = field(default_factory=dict)
+    takes_back: bool = True
 
     def next_serial(self, kind: str) -> str:
         """The institutions' next serial number of `kind` (two letters)."""
@@ -44,10 +50,10 @@ def open_world(settings: Settings) -> World:
     )
 
 
-def open_branch(world: World, code: str) -> World:
+def open_branch(world: World, code: str, **particular: Any) -> World:
     """Another institution of the same world, under the same clock and faults, with transfers and a ledger in a file
-    of its own.
+    of its own, and what is `particular` to it.
     """
     books = Books(world.settings.data / f"{code}.sqlite3")
     ledger.begin(books, world.clock, world.settings.opening_balance)
-    return replace(world, books=books)
+    return replace(world, books=books, **particular)

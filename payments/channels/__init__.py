@@ -16,6 +16,7 @@ from payments.channels.base import (
     statement_broken,
 )
 from payments.channels.payment import PAYMENT
+from payments.channels.wechat import WECHAT
 from payments.models import PaymentAttempt, PaymentOrder
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "CHANNELS",
     "ENDS",
     "PAYMENT",
+    "WECHAT",
     "Channel",
     "DayFile",
     "Finding",
@@ -36,7 +38,7 @@ __all__ = [
     "statement_broken",
 ]
 
-CHANNELS: dict[str, Channel] = {channel.code: channel for channel in (PAYMENT, ALIPAY)}
+CHANNELS: dict[str, Channel] = {channel.code: channel for channel in (PAYMENT, ALIPAY, WECHAT)}
 
 
 def instruct(order: PaymentOrder, out_trade_no: str) -> Finding:

@@ -5,7 +5,6 @@ alipay.data.dataservice.bill.downloadurl.query gives a day's bill.
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +12,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
 from core.institutions import institution
 from core.money import ZERO
 from core.outbound import Answer, Outcome, receive_callback
 from payments.channels import alipay_bill
-from payments.channels.alipay_wire import TIME_FORMAT, AlipayClient, open_notice
+from payments.channels.alipay_wire import AlipayClient, open_notice
 from payments.channels.base import (
     ASKED,
     Channel,
@@ -33,6 +31,7 @@ from payments.channels.base import (
     required_text,
     statement_broken,
 )
+from payments.channels.fund_rows import business_moment
 from payments.models import OrderKind, PayeeKind, PaymentOrder, StatementLine
 
 TRANSFER = "alipay.fund.trans.uni.transfer"
@@ -127,7 +126,7 @@ class Alipay(Channel):
             raise statement_broken(_("The statement cannot be read.")) from None
         if f"[{date.year}年{date.month:02}月{date.day:02}日 " not in text:
             raise statement_broken(_("The statement is for another day."))
-        return DayFile(content=text, sha256=hashlib.sha256(text.encode()).hexdigest())
+        return DayFile.of(text)
 
     def parse_statement(self, content: str) -> tuple[list[StatementLine], Totals]:
         """The movements of the bill."""
@@ -182,6 +181,4 @@ def _notice(form: dict[str, Any]) -> Notice:
 
 
 def _moment(text: Any) -> dt.datetime | None:
-    if not text:
-        return None
-    return dt.datetime.strptime(text, TIME_FORMAT).replace(tzinfo=clock.BUSINESS_ZONE)
+    return business_moment(text) if text else None

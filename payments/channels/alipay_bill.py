@@ -3,14 +3,12 @@ and foot, and the totals are in the foot.
 """
 
 import csv
-import datetime as dt
 import io
 import re
 import zipfile
 
-from core import clock
 from payments.channels.base import Totals, money
-from payments.channels.fund_rows import FundRow, fees_of, lines_of
+from payments.channels.fund_rows import FundRow, business_moment, fees_of, lines_of
 from payments.models import StatementLine
 
 COLUMNS = (
@@ -52,14 +50,13 @@ def parse(content: str) -> tuple[list[StatementLine], Totals]:
 
 def _row(values: list[str]) -> FundRow:
     named = dict(zip(COLUMNS.split(","), (value.strip() for value in values), strict=True))
-    moment = dt.datetime.strptime(named["发生时间"], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - its zone follows
     income, business = money(named["收入金额（+元）"] or "0.00"), named["业务类型"]
     return FundRow(
         channel_trade_no=named["业务流水号"],
         out_trade_no=named["商户订单号"],
         income=income,
         expense=money(named["支出金额（-元）"].removeprefix("-") or "0.00"),
-        at=moment.replace(tzinfo=clock.BUSINESS_ZONE),
+        at=business_moment(named["发生时间"]),
         is_fee=business in _FEE,
         comes_back=income > 0 and _COMES_BACK in business,
     )

@@ -5,12 +5,13 @@ list, and what is not signed, late or broken, is UNKNOWN, to be asked about and 
 """
 
 import datetime as dt
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +73,11 @@ class DayFile:
 
     content: str
     sha256: str
+
+    @classmethod
+    def of(cls, content: str) -> Self:
+        """A statement whose institution says no SHA-256 of it."""
+        return cls(content, hashlib.sha256(content.encode()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -156,16 +162,27 @@ def money(text: Any) -> Decimal:
 
 
 def read_finding(
-    body: dict[str, Any], *, state: State, source: str, trade_no: str, amount: str, fee: str, code: str
+    body: dict[str, Any],
+    unit: Callable[[Any], Decimal] = money,
+    /,
+    *,
+    state: State,
+    source: str,
+    trade_no: str,
+    amount: str,
+    fee: str,
+    code: str,
 ) -> Finding:
-    """What a signed body says of an order, under these names; UNKNOWN where an amount cannot be read."""
+    """What a signed body says of an order, under these names, its amounts read by `unit`; UNKNOWN where one cannot be
+    read.
+    """
     try:
         return Finding(
             state=state,
             source=source,
             channel_trade_no=str(body.get(trade_no) or "")[:64],
-            amount=money(body[amount]) if amount in body else None,
-            fee=money(body.get(fee) or "0.00"),
+            amount=unit(body[amount]) if amount in body else None,
+            fee=unit(body[fee]) if body.get(fee) else ZERO,
             code=str(body.get(code) or "")[:60],
         )
     except ValueError:

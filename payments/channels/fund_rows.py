@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core import clock
 from core.money import ZERO
 from payments.matching import RETURNED, SUCCESS
 from payments.models import OrderKind, StatementLine
@@ -55,6 +56,12 @@ def lines_of(rows: Sequence[FundRow]) -> list[StatementLine]:
 def fees_of(rows: Sequence[FundRow]) -> Decimal:
     """What the fees among the rows come to, yuan."""
     return sum((row.expense for row in rows if row.is_fee), ZERO)
+
+
+def business_moment(text: str) -> dt.datetime:
+    """A moment as the wallets write it, `2026-11-30 09:00:00` in Asia/Shanghai. Raises ValueError."""
+    moment = dt.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - its zone follows
+    return moment.replace(tzinfo=clock.BUSINESS_ZONE)
 
 
 def _charge(lines: list[StatementLine], fee: FundRow) -> None:

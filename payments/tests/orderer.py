@@ -17,6 +17,7 @@ PAYOUT_PURPOSE, COLLECTION_PURPOSE = "test_payout", "test_collection"
 PURPOSES = {OrderKind.PAYOUT: PAYOUT_PURPOSE, OrderKind.COLLECTION: COLLECTION_PURPOSE}
 NAME = "欧阳清风"
 CARD = "622202987654321001" + luhn.calc_check_digit("622202987654321001")
+PAYEE = orders.Payee(NAME, CARD)
 
 
 @dataclass
@@ -60,7 +61,11 @@ def _post_other_leg(outcome: OrderOutcome) -> None:
 
 
 def order(
-    amount: str = "1000.00", kind: OrderKind = OrderKind.PAYOUT, reference: str = "LOAN1", **tags: Any
+    amount: str = "1000.00",
+    kind: OrderKind = OrderKind.PAYOUT,
+    reference: str = "LOAN1",
+    payee: orders.Payee = PAYEE,
+    **tags: Any,
 ) -> PaymentOrder:
     """An order as lending would create it: in its own durable transaction."""
     with transaction.atomic(durable=True):
@@ -69,7 +74,7 @@ def order(
             amount=Decimal(amount),
             purpose=PURPOSES[kind],
             reference=reference,
-            payee=orders.Payee(NAME, CARD),
+            payee=payee,
             **tags,
         )
 

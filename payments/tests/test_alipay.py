@@ -14,10 +14,9 @@ from django.conf import settings
 
 from core import signing
 from core.models import ExternalMessage
-from payments import ledger, reconciliation, sending, settlement, statements
+from payments import reconciliation, sending, settlement, statements
 from payments.channels import ALIPAY, Finding, State, alipay_bill
 from payments.channels.alipay_wire import sign, signed_part, text_of
-from payments.chart import AccountKind, account
 from payments.models import ChannelNotice, Difference
 from payments.routing import Lane
 from payments.tests.driving import finish, history, open_work, work_until
@@ -25,6 +24,7 @@ from payments.tests.institution import post
 from payments.tests.orderer import CARD, NAME, nothing_hangs, order
 from payments.tests.routes import rule
 from payments.tests.test_days import next_morning
+from payments.tests.wallets import all_delivered, cash, institution_moved
 from tests.support.processes import wait_until
 
 
@@ -39,15 +39,6 @@ def by_alipay(amount, reference="LOAN1"):
     return order(amount, reference=reference)
 
 
-def cash():
-    return ledger.balance(account(AccountKind.CHANNEL_CASH, channel="alipay"))
-
-
-def institution_moved(sandbox):
-    accounts = sandbox.book("alipay/balances")["accounts"]
-    return Decimal(accounts["partner"]) + Decimal(accounts["reserved"]) - Decimal("1000000000.00")
-
-
 ENDS = {
     "1000.00": "succeeded",
     "1000.94": "succeeded",
@@ -59,7 +50,7 @@ ENDS = {
 
 def test_a_day_with_alipay(sandbox, orderer, callback_address):
     """Every end, a lost answer, a doubled notice; then the bill, as it is and with a planted difference."""
-    before = cash()
+    before = cash("alipay")
     sandbox.fault("payouts", "lose_answer", count=1)
     sandbox.fault("callbacks", "duplicate", count=None)
     placed = {amount: by_alipay(amount, f"L{amount}") for amount in ENDS}
@@ -67,7 +58,7 @@ def test_a_day_with_alipay(sandbox, orderer, callback_address):
     finish()
     assert open_work() == []
     assert nothing_hangs()
-    assert cash() - before == Decimal("-2000.94") == institution_moved(sandbox)
+    assert cash("alipay") - before == Decimal("-2000.94") == institution_moved(sandbox, "alipay")
     assert ends["1000.91"].failure_code == "PAYEE_CARD_INFO_ERROR"
     assert "unknown" in history(ends["1000.00"])
     assert [len(sandbox.book(book)["payouts"]) for book in ("payouts", "alipay/payouts")] == [0, 4]
@@ -114,7 +105,7 @@ def test_a_planted_difference_is_found(sandbox, orderer, callback_address):
 
 @pytest.mark.parametrize("fault", ["lose", "lose_answer", "error_after_accepting", "bad_signature"])
 def test_a_lost_answer_is_asked_for_and_the_money_moves_once(sandbox, orderer, callback_address, fault):
-    before = cash()
+    before = cash("alipay")
     sandbox.fault("payouts", fault, count=1)
     placed = by_alipay("70.94")
     sending.send(placed.serial)
@@ -123,7 +114,7 @@ def test_a_lost_answer_is_asked_for_and_the_money_moves_once(sandbox, orderer, c
     finish()
     assert {attempt.out_trade_no for attempt in done.attempts.all()} == {done.serial}
     assert len(sandbox.book("alipay/payouts")["payouts"]) == 1
-    assert cash() - before == Decimal("-70.94")
+    assert cash("alipay") - before == Decimal("-70.94")
     assert (orderer.heard, nothing_hangs()) == (["succeeded"], True)
 
 
@@ -133,17 +124,12 @@ def test_a_notice_is_taken_in_once(sandbox, orderer, callback_address, fault):
     placed = by_alipay("80.00")
     sending.send(placed.serial)
     wait_until(ChannelNotice.objects.exists, "the notice", seconds=10)
-    wait_until(lambda: _delivered(sandbox), "the end of the deliveries", seconds=10)
+    wait_until(lambda: all_delivered(sandbox, "alipay", placed.serial), "the end of the deliveries", seconds=10)
     work_until(placed, "succeeded")
     finish()
     assert (ChannelNotice.objects.count(), orderer.heard) == (1, ["succeeded"])
     bad = ExternalMessage.objects.filter(direction="in", signature="bad", outcome="refused").count()
     assert bad == (1 if fault == "bad_signature" else 0)
-
-
-def _delivered(sandbox):
-    [book] = sandbox.book("alipay/payouts")["payouts"]
-    return book["notifications"] and all(note["delivered_at"] for note in book["notifications"])
 
 
 STALE = str(int(time.time() * 1000) - 27 * 3600 * 1000)

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
 from payments.models import OrderKind
@@ -50,7 +50,7 @@ known = some.dictionaries(some.sampled_from("abcd"), records)
 refused = some.frozensets(some.sampled_from("abcd"))
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(wishes, rules, known, refused)
 def test_never_one_that_may_not_take_it(wish, given, records, tried):
     chosen = choose(wish, rules=given, records=records, now=NOON, tried=tried).channel

@@ -84,7 +84,7 @@ def test_what_cannot_be_is_refused(ann, lane, field):
 @pytest.mark.parametrize("kind", OrderKind)
 def test_rules_that_stop_every_order_of_a_kind_are_not_proposed(ann, kind):
     draft = route_rules.draft_next(officer=ann)
-    for channel in CHANNELS:
+    for channel in set(CHANNELS) - {"wechat"}:  # which takes no order of most customers
         route_rules.put_lane(officer=ann, rules=draft, lane=Lane(channel, kind=kind, on=False))
     with pytest.raises(Problem, match="no_channel"):
         route_rules.propose(officer=ann, rules=RoutingRules.objects.get(pk=draft.pk), why="x")

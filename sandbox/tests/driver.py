@@ -69,7 +69,11 @@ class SandboxProcess:
 
     def start(self) -> None:
         self.process = subprocess.Popen([sys.executable, "-m", "sandbox"], cwd=PROJECT, env=self.environment)
-        wait_for(self._is_healthy)
+        try:
+            wait_for(self._is_healthy, seconds=60)
+        except AssertionError:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -221,6 +225,47 @@ class Receiver:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class Mailbox:
+    """A partner's address on a free port: it keeps what it is told, headers and body, and answers with one word."""
+
+    def __init__(self, word: str) -> None:
+        self.letters: list[tuple[dict[str, str], str]] = []
+        mailbox = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                mailbox.letters.append(({name.title(): value for name, value in self.headers.items()}, body))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(word.encode())
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/told"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def first(self) -> tuple[dict[str, str], str]:
+        """The first letter, once it has come."""
+        return wait_for(lambda: self.letters[0] if self.letters else None)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def pem(key: Any) -> str:
+    """A key as the clients that are not ours want it."""
+    if isinstance(key, rsa.RSAPublicKey):
+        public = serialization.PublicFormat.SubjectPublicKeyInfo
+        return key.public_bytes(serialization.Encoding.PEM, public).decode()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def is_signed(key: rsa.RSAPublicKey, signature: str, text: str) -> bool:

@@ -2,18 +2,15 @@
 
 import io
 import json
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 from alipay import AliPay
 from alipay.exceptions import AliPayException
-from cryptography.hazmat.primitives import serialization
 
-from sandbox.tests.driver import card_number, wait_for
+from sandbox.tests.driver import Mailbox, card_number, pem, wait_for
 
 TRANSFER = "alipay.fund.trans.uni.transfer"
 QUERY = "alipay.fund.trans.common.query"
@@ -24,13 +21,7 @@ SCENE = {"product_code": "TRANS_BANKCARD_NO_PWD", "biz_scene": "DIRECT_TRANSFER"
 @pytest.fixture
 def judge(sandbox):
     def client(app="2021000000000001"):
-        private = sandbox.partner_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        public = sandbox.public_key("alipay").public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        made = AliPay(app, None, private.decode(), public.decode(), "RSA2")
+        made = AliPay(app, None, pem(sandbox.partner_key), pem(sandbox.public_key("alipay")), "RSA2")
         made._gateway = f"{sandbox.url}/gateway.do"
         return made
 
@@ -40,23 +31,9 @@ def judge(sandbox):
 @pytest.fixture
 def told():
     """What a partner's address received, answered with the word."""
-    forms = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            forms.append(dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"success")
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/told", forms
-    server.shutdown()
-    server.server_close()
+    mailbox = Mailbox("success")
+    yield mailbox
+    mailbox.close()
 
 
 def transfer(judge, number, amount="12.30", notify_url=None, **changes):
@@ -66,11 +43,10 @@ def transfer(judge, number, amount="12.30", notify_url=None, **changes):
 
 
 def test_the_judge_transfers_asks_and_believes_the_notice(judge, told):
-    address, forms = told
     client = judge()
-    taken = transfer(client, "J1", notify_url=address)
+    taken = transfer(client, "J1", notify_url=told.url)
     assert (taken["code"], taken["out_biz_no"], taken["status"]) == ("10000", "J1", "DEALING")
-    form = wait_for(lambda: forms[0] if forms else None)
+    form = dict(parse_qsl(told.first()[1]))
     signature = form.pop("sign")
     assert client.verify(dict(form), signature)
     assert not client.verify({**form, "utc_timestamp": "1"}, signature)

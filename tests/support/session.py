@@ -62,7 +62,7 @@ class Session:
     def environment(self) -> dict[str, str]:
         """Every setting the tests need; engines named by the caller's environment are used as they are."""
         sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
-        institutions = ("identity", "payment", "funder", "sms", "alipay")
+        institutions = ("identity", "payment", "funder", "sms", "alipay", "wechat")
         engines = {
             "DATABASE_URL": self.postgres.url("postgres"),
             "BROKER_URL": self.valkey.broker_url,
@@ -89,6 +89,7 @@ class Session:
                 f"{name.upper()}_PUBLIC_KEY_FILE": str(self.sandbox_data / "keys" / f"{name}.pub.pem")
                 for name in institutions
             },
+            "WECHAT_APIV3_KEY_FILE": str(self.sandbox_data / "keys" / "wechat_apiv3.key"),
             "SANDBOX_HOST": "127.0.0.1",
             "SANDBOX_PORT": str(self.sandbox_port),
             "SANDBOX_DATA": str(self.sandbox_data),

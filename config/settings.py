@@ -100,6 +100,8 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", "postgres:///lending")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Statements that go straight to the driver are prepared at once; those of the ORM never are.
+DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "prepare_threshold": 0}
 if suffix := env.str("PYTEST_DB_SUFFIX", ""):
     DATABASES["default"]["TEST"] = {"NAME": f"test_{suffix}"}
 CACHES = {"default": env.cache_url("CACHE_URL", "locmemcache://")}

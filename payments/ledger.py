@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 from django.db import DatabaseError, connection
 from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -20,6 +21,8 @@ from payments.chart import Side, kind_of, normal_side
 from payments.models import Entry, Transfer
 
 KEY_REUSED = "LG001"
+_COLUMNS = [field.column for field in Transfer._meta.concrete_fields]
+_POST = f"SELECT {', '.join(_COLUMNS)} FROM ledger_post(%s, %s, %s, %s, %s::text[], %s::text[], %s::numeric[])"  # noqa: S608
 
 
 class KeyReused(Exception):
@@ -59,13 +62,11 @@ def post(*, key: str, business_date: dt.date, purpose: str, reference: str, entr
     """
     require_transaction("posting to the ledger")
     _check(entries)
-    statement = "SELECT * FROM ledger_post(%s, %s, %s, %s, %s::text[], %s::text[], %s::numeric[])"
     accounts = [line.account for line in entries]
     sides = [line.side.value for line in entries]
     amounts = [line.amount.quantize(FEN) for line in entries]
-    content = [key, business_date, purpose, reference, accounts, sides, amounts]
     try:
-        return _one(statement, content)
+        return _one([key, business_date, purpose, reference, accounts, sides, amounts])
     except DatabaseError as error:
         _raise_reuse(error)
         raise
@@ -117,9 +118,13 @@ def _raise_reuse(error: DatabaseError) -> None:
         raise KeyReused(str(error)) from error
 
 
-def _one(statement: str, content: list[object]) -> Transfer:
-    transfer: Transfer = Transfer.objects.raw(statement, content)[0]
-    return transfer
+def _one(content: list[object]) -> Transfer:
+    """Straight through the driver, which prepares the statement once a connection: the ORM's own part would take longer
+    than the posting.
+    """
+    with connection.wrap_database_errors:
+        row = psycopg.Cursor(connection.connection).execute(_POST, content).fetchone()
+    return Transfer.from_db(connection.alias, _COLUMNS, row)
 
 
 def _check(entries: Sequence[Line]) -> None:

@@ -87,7 +87,8 @@ def _transfer(world: World, row: sqlite3.Row) -> dict[str, Any]:
         " ORDER BY notification_id",
         row["serial"],
     )
-    return _in_yuan(_plain(row, "due_at")) | {"notifications": [dict(one) for one in told]}
+    more = {"at_its_end": row["due_at"] is None, "notifications": [dict(one) for one in told]}
+    return _in_yuan(_plain(row, "due_at")) | more
 
 
 def _moved(world: World, code: str) -> int:

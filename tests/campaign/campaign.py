@@ -1,11 +1,8 @@
-"""Orders placed while everything is killed in turn and the institution misbehaves; then a wait without any help."""
+"""Orders placed while everything is killed in turn and the institutions misbehave; then a wait without any help."""
 
-import itertools
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -14,13 +11,13 @@ from django.db import Error, connection
 
 from core.models import Work
 from core.problems import Problem
-from payments.models import IN_FLIGHT, OrderKind, PaymentOrder
+from payments.models import IN_FLIGHT, PaymentOrder
 from payments.tests.orderer import order
+from tests.campaign.books import all_books
 from tests.campaign.house import House, database_answers
+from tests.campaign.wishes import Size, Wish
 from tests.support.processes import wait_until
 
-# The last two digits decide what becomes of an order (sandbox/transfers.py); most of them are ordinary.
-ENDINGS = (*("00", "10", "25", "37", "58", "66", "81"), "91", "92", "93", "94")
 REQUEST_FAULTS = ("delay", "lose", "refuse", "lose_answer", "error_after_accepting", "bad_signature")
 FAULTS = {
     "payouts": REQUEST_FAULTS,
@@ -29,25 +26,6 @@ FAULTS = {
     "callbacks": ("delay", "lose", "lose_answer", "duplicate", "bad_signature"),
 }
 MOST_SECONDS = 2.5  # some of the delays outlast the patience of whoever waits for the answer
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much: orders of each kind, how many are placed between two blows, and how long all may take to end (s)."""
-
-    payouts: int
-    collections: int
-    between_blows: int
-    patience: float
-    environment: dict[str, str] = field(default_factory=dict)
-
-    def wishes(self) -> Iterator[tuple[OrderKind, str, str]]:
-        """Kind, amount and reference of each order, the kinds mixed; every amount is its own."""
-        endings = itertools.cycle(ENDINGS)
-        for number in range(max(self.payouts, self.collections)):
-            for kind, count in ((OrderKind.PAYOUT, self.payouts), (OrderKind.COLLECTION, self.collections)):
-                if number < count:
-                    yield kind, f"{1000 + number}.{next(endings)}", f"{kind[0].upper()}{number}"
 
 
 @dataclass
@@ -61,8 +39,9 @@ class Campaign:
 
     def run(self) -> None:
         """Place all orders under fire, cease fire, and wait until the house has worked everything off by itself."""
-        for number, (kind, amount, reference) in enumerate(self.size.wishes()):
-            self._place(kind, amount, reference)
+        self.size.publish_routes()
+        for number, wish in enumerate(self.size.wishes()):
+            self._place(wish)
             self._misfortune()
             self.house.revive()
             if number % self.size.between_blows == 0:
@@ -74,12 +53,12 @@ class Campaign:
         except pytest.fail.Exception:
             pytest.fail(f"not worked off in {self.size.patience:g} seconds: {unfinished(self.house)}")
 
-    def _place(self, kind: OrderKind, amount: str, reference: str) -> None:
+    def _place(self, wish: Wish) -> None:
         """As any orderer does: if the answer is lost, look whether the order is there before placing it again."""
         while True:
             try:
-                if not PaymentOrder.objects.filter(reference=reference).exists():
-                    order(amount, kind, reference)
+                if not PaymentOrder.objects.filter(reference=wish.reference).exists():
+                    order(wish.amount, wish.kind, wish.reference, wish.payee)
                 return
             except Error:
                 connection.close()
@@ -114,10 +93,14 @@ class Campaign:
 
 
 def unfinished(house: House) -> dict[str, object]:
-    """What is still under way: our orders, our work, and the institution's news that has not reached us."""
-    orders = PaymentOrder.objects.filter(status__in=IN_FLIGHT).values_list("serial", "kind", "status", "amount")
-    rows = [row for kind in ("payouts", "collections") for row in house.sandbox.book(kind)[kind]]
-    return {"orders": list(orders), "work": open_work(), "theirs": [row for row in rows if not is_told(row)]}
+    """What is still under way: our orders, our work, and the institutions' news that has not reached us."""
+    orders = PaymentOrder.objects.filter(status__in=IN_FLIGHT)
+    rows = [row for their in all_books(house.sandbox) for row in their.rows]
+    return {
+        "orders": list(orders.values_list("serial", "kind", "channel", "status", "amount")),
+        "work": open_work(),
+        "theirs": [row for row in rows if not is_told(row)],
+    }
 
 
 def open_work() -> list[tuple[str, str, str, str]]:
@@ -127,16 +110,10 @@ def open_work() -> list[tuple[str, str, str, str]]:
 
 
 def all_told(house: House) -> bool:
-    """Whether the institution has brought us all its news."""
-    return all(is_told(row) for kind in ("payouts", "collections") for row in house.sandbox.book(kind)[kind])
+    """Whether the institutions have brought us all their news."""
+    return all(is_told(row) for their in all_books(house.sandbox) for row in their.rows)
 
 
 def is_told(row: dict[str, Any]) -> bool:
-    """Whether this one of the institution's is at its end, and every note of it delivered."""
-    on_its_way = row["status"] == "PROCESSING" or will_come_back(row)
-    return not on_its_way and all(note["delivered_at"] for note in row["notifications"])
-
-
-def will_come_back(row: dict[str, Any]) -> bool:
-    """Whether the institution's rules will return this one: paid, and of an amount that ends so."""
-    return row["status"] == "SUCCESS" and Decimal(row["amount"]) % 1 == Decimal("0.93")
+    """Whether this one of an institution's is at its end, and every note of it delivered."""
+    return row["at_its_end"] and all(note["delivered_at"] for note in row["notifications"])

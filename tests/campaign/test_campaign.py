@@ -8,9 +8,10 @@ import sys
 import time
 
 from tests.campaign import LEASE_SECONDS
-from tests.campaign.campaign import Campaign, Size
+from tests.campaign.campaign import Campaign
 from tests.campaign.judgement import report, require_all_well
 from tests.campaign.planting import require_all_planted_found
+from tests.campaign.wishes import Size
 from tests.support.session import ROOT
 
 IMPATIENT = {"INSTITUTION_TIMEOUT_SECONDS": "1"}

@@ -71,6 +71,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("lock", "payments.reconciledday"),
             ("notifications", "payments.channelnotice"),
             ("menu_book", "payments.transfer"),
+            ("hourglass_top", "payments.pendingtransfer"),
             ("verified", "payments.seal"),
             ("account_tree", "payments.account"),
         ],

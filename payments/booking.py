@@ -3,13 +3,15 @@
 Paid out:   debit payout clearing, credit channel cash.    The orderer: debit loan principal, credit payout clearing.
 Collected:  debit channel cash, credit collection clearing. The orderer: debit collection clearing, credit what was
 owed. Come back:  the opposite of the first posting, by both. The institution keeps its fee.
+
+A payout on its way is pending: what it will take is no longer available at the institution.
 """
 
 from core.money import ZERO
-from payments import ledger
+from payments import ledger, pending
 from payments.chart import AccountKind, account
 from payments.ledger import Line
-from payments.models import OrderKind, OrderStatus, PaymentOrder
+from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
 
 RETURNED = "_returned"
 FEE = "channel_fee"
@@ -18,11 +20,51 @@ FEE = "channel_fee"
 def book(order: PaymentOrder) -> None:
     """Post what the order's new status moves, dated as the order says; nothing for a failure."""
     if order.status == OrderStatus.SUCCEEDED:
-        _post(order, order.kind, _money_leg(order))
+        _post_money_leg(order)
         if order.fee and order.fee > ZERO:
             _post(order, FEE, _fee(order))
     elif order.status == OrderStatus.RETURNED:
         _post(order, f"{order.kind}{RETURNED}", ledger.reversed_lines(_money_leg(order)))
+    elif order.status == OrderStatus.FAILED:
+        let_go(order.attempts.last())
+
+
+def hold(attempt: PaymentAttempt) -> None:
+    """Have the money of a payout pending that is about to be sent under the attempt's number."""
+    order = attempt.order
+    if order.kind == OrderKind.PAYOUT:
+        pending.hold(
+            key=_key(attempt),
+            purpose=order.kind,
+            reference=order.serial,
+            debit=account(AccountKind.PAYOUT_CLEARING),
+            credit=account(AccountKind.CHANNEL_CASH, channel=attempt.channel),
+            amount=order.amount,
+        )
+
+
+def let_go(attempt: PaymentAttempt | None) -> None:
+    """Nothing will be paid under the attempt's number: its money is available again."""
+    if attempt and _is_held(attempt):
+        pending.void(key=_key(attempt))
+
+
+def _post_money_leg(order: PaymentOrder) -> None:
+    """What is pending is posted. It is no longer there where the order was presumed to have failed."""
+    last = order.attempts.last()
+    if last and _is_held(last):
+        assert order.settled_on is not None
+        pending.post(key=_key(last), business_date=order.settled_on)
+    else:
+        _post(order, order.kind, _money_leg(order))
+
+
+def _is_held(attempt: PaymentAttempt) -> bool:
+    return pending.in_flight().filter(key=_key(attempt)).exists()
+
+
+def _key(attempt: PaymentAttempt) -> str:
+    return f"{attempt.out_trade_no}:{OrderKind.PAYOUT.value}"
 
 
 def _post(order: PaymentOrder, purpose: str, lines: list[Line]) -> None:

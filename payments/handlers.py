@@ -8,6 +8,7 @@ _SEEN = (
     "account",
     "transfer",
     "entry",
+    "pendingtransfer",
     "paymentorder",
     "paymentattempt",
     "channelnotice",

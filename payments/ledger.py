@@ -21,7 +21,7 @@ from payments.chart import Side, kind_of, normal_side
 from payments.models import Entry, Transfer
 
 KEY_REUSED = "LG001"
-_COLUMNS = [field.column for field in Transfer._meta.concrete_fields]
+_COLUMNS = [field.attname for field in Transfer._meta.concrete_fields]
 _POST = f"SELECT {', '.join(_COLUMNS)} FROM ledger_post(%s, %s, %s, %s, %s::text[], %s::text[], %s::numeric[])"  # noqa: S608
 
 
@@ -124,6 +124,7 @@ def _one(content: list[object]) -> Transfer:
     """
     with connection.wrap_database_errors:
         row = psycopg.Cursor(connection.connection).execute(_POST, content).fetchone()
+        assert row is not None
     return Transfer.from_db(connection.alias, _COLUMNS, row)
 
 

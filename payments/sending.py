@@ -6,7 +6,7 @@ from django.db import transaction
 
 from core import actors, clock, work
 from core.work import Again
-from payments import channels, route_choices, settling
+from payments import booking, channels, route_choices, settling
 from payments.channels import ENDS, Finding, State
 from payments.models import OrderStatus, PaymentAttempt, PaymentOrder
 from payments.orders import SEND
@@ -82,13 +82,17 @@ def _begin_attempt(order_serial: str) -> PaymentAttempt | Again | None:
         return _wait_or_ask(order, last)
     number = last.no + 1 if last else 1
     order.send(by=SENDER, why=f"attempt {number}", channel=channel)
-    return PaymentAttempt.objects.create(
+    attempt = PaymentAttempt.objects.create(
         order=order,
         no=number,
         channel=channel,
         out_trade_no=_number_at(channel, order),
         sent_at=clock.real_now(),
     )
+    if last and last.out_trade_no != attempt.out_trade_no:
+        booking.let_go(last)
+    booking.hold(attempt)
+    return attempt
 
 
 def _was_refused(attempt: PaymentAttempt) -> bool:

@@ -3,7 +3,7 @@
 from payments.admin.day_locks import ReconciledDayAdmin
 from payments.admin.days import SettlementReportAdmin, StatementFileAdmin
 from payments.admin.differences import DifferenceAdmin
-from payments.admin.ledger import AccountAdmin, SealAdmin, TransferAdmin
+from payments.admin.ledger import AccountAdmin, PendingTransferAdmin, SealAdmin, TransferAdmin
 from payments.admin.orders import ChannelNoticeAdmin, PaymentOrderAdmin
 from payments.admin.routing import RouteChoiceAdmin, RoutingRulesAdmin
 
@@ -12,6 +12,7 @@ __all__ = [
     "ChannelNoticeAdmin",
     "DifferenceAdmin",
     "PaymentOrderAdmin",
+    "PendingTransferAdmin",
     "ReconciledDayAdmin",
     "RouteChoiceAdmin",
     "RoutingRulesAdmin",

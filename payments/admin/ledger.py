@@ -13,8 +13,8 @@ from unfold.decorators import action
 from core import clock
 from core.admin.base import ReadOnlyAdmin
 from core.money import ZERO, format_yuan
-from payments import ledger
-from payments.models import Account, Entry, Seal, SealedTransfer, Transfer
+from payments import ledger, pending
+from payments.models import Account, Entry, PendingTransfer, Seal, SealedTransfer, Transfer
 
 
 class EntryInline(TabularInline):
@@ -55,6 +55,26 @@ class TransferAdmin(ReadOnlyAdmin):
         return str(leaf.seal) if leaf else _("not sealed yet")
 
 
+@admin.register(PendingTransfer)
+class PendingTransferAdmin(ReadOnlyAdmin):
+    """Money in flight, and what became of it."""
+
+    list_display = ["key", "debit_account", "credit_account", "amount", "pended_at", "outcome"]
+    list_filter = ["purpose", "pended_at"]
+    list_select_related = ["resolution__transfer"]
+    search_fields = ["key", "reference"]
+    ordering = ["-id"]
+    fields = ["key", "purpose", "reference", "debit_account", "credit_account", "amount", "pended_at", "outcome"]
+    readonly_fields = ["outcome"]
+
+    @admin.display(description=gettext_lazy("outcome"))
+    def outcome(self, held: PendingTransfer) -> str:
+        resolution = getattr(held, "resolution", None)
+        if resolution is None:
+            return _("pending")
+        return str(resolution.transfer) if resolution.transfer else _("voided")
+
+
 @admin.register(Seal)
 class SealAdmin(ReadOnlyAdmin):
     """The chain of seals, the newest first."""
@@ -83,7 +103,7 @@ class MomentForm(forms.Form):
 class AccountAdmin(ReadOnlyAdmin):
     """The accounts with their balances, and the trial balance."""
 
-    list_display = ["code", "kind", "owner", "balance", "opened_at"]
+    list_display = ["code", "kind", "owner", "balance", "available", "opened_at"]
     list_filter = ["kind", "owner"]
     search_fields = ["code"]
     ordering = ["code"]
@@ -92,6 +112,10 @@ class AccountAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("balance"))
     def balance(self, account: Account) -> str:
         return format_yuan(ledger.balance(account.code))
+
+    @admin.display(description=gettext_lazy("available"))
+    def available(self, account: Account) -> str:
+        return format_yuan(pending.available(account.code))
 
     def has_trial_balance_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("payments.view_account")

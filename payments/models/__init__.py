@@ -4,6 +4,7 @@ from payments.models.difference import Difference, DifferenceKind
 from payments.models.ledger import Account, Entry, Transfer
 from payments.models.notice import ChannelNotice
 from payments.models.order import IN_FLIGHT, OrderKind, OrderStatus, PayeeKind, PaymentAttempt, PaymentOrder
+from payments.models.pending import PendingTransfer, Resolution
 from payments.models.reconciled_day import ReconciledDay
 from payments.models.route import RouteChoice, RoutingRules
 from payments.models.seal import Seal, SealedTransfer, SealKind
@@ -22,7 +23,9 @@ __all__ = [
     "PayeeKind",
     "PaymentAttempt",
     "PaymentOrder",
+    "PendingTransfer",
     "ReconciledDay",
+    "Resolution",
     "RouteChoice",
     "RoutingRules",
     "Seal",

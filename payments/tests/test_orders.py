@@ -240,7 +240,7 @@ class TestCreating:
         logged = "".join(f"{m.body} {m.answer_body}" for m in ExternalMessage.objects.filter(serial=done.serial))
         assert NAME not in logged and CARD not in logged
         assert "欧***" in logged
-        assert (done.masked_name, done.masked_card) == ("欧***", f"**** {CARD[-4:]}")
+        assert (done.masked_name, done.masked_account) == ("欧***", f"**** {CARD[-4:]}")
 
 
 def test_sending_again_what_was_sent_only_asks(sandbox, orderer):

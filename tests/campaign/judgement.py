@@ -4,11 +4,9 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet
-
 from core.models import Alert
 from core.money import ZERO
-from payments import lateness, ledger
+from payments import lateness, ledger, pending
 from payments.channels import CHANNELS
 from payments.chart import AccountKind, account
 from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder, Transfer
@@ -19,6 +17,7 @@ from tests.campaign.campaign import Campaign, open_work
 from tests.journeys.books import ENDS
 
 PAID = (OrderStatus.SUCCEEDED, OrderStatus.RETURNED)
+PROMISED = lateness.PROMISED.total_seconds()
 Number = tuple[str, str]  # an institution and our number there
 
 
@@ -36,6 +35,7 @@ def require_all_well(campaign: Campaign) -> None:
         _require_same_cash(their)
     _require_posted_once(placed)
     assert nothing_hangs()
+    assert not pending.in_flight().exists()
     assert verify().fault is None
     assert unwarned() == []
 
@@ -94,27 +94,27 @@ def _as_theirs(row: dict[str, Any]) -> tuple[Any, ...]:
     return row["kind"], ENDS.get(row["status"]), Decimal(row["amount"]), number, fee
 
 
-def paid_out() -> QuerySet[PaymentOrder]:
-    """The payouts that were made, each with how long it `took` from its confirmation."""
+def seconds_to_paid() -> dict[PaymentOrder, float]:
+    """How long each payout that was made took from its confirmation."""
     made = PaymentOrder.objects.filter(kind=OrderKind.PAYOUT, status__in=PAID)
-    return made.annotate(took=F("settled_at") - F("confirmed_at"))
+    return {one: (one.settled_at - one.confirmed_at).total_seconds() for one in made if one.settled_at}
 
 
-def unwarned() -> list[str]:
+def unwarned() -> list[PaymentOrder]:
     """Payouts that missed the promise without an alert before."""
     alerts = list(Alert.objects.filter(kind=lateness.KIND))
-    late = paid_out().filter(took__gt=lateness.PROMISED)
-    return [order.serial for order in late if not any(_warns(alert, order) for alert in alerts)]
+    late = [order for order, took in seconds_to_paid().items() if took > PROMISED]
+    return [order for order in late if not any(_warns(alert, order) for alert in alerts)]
 
 
 def _warns(alert: Alert, order: PaymentOrder) -> bool:
-    return order.confirmed_at < alert.raised_at < order.confirmed_at + lateness.PROMISED
+    return bool(order.confirmed_at < alert.raised_at < order.confirmed_at + lateness.PROMISED)
 
 
 def report(campaign: Campaign, seed: int, seconds: float) -> str:
     """The figures of a campaign, in lines."""
-    took = sorted(order.took.total_seconds() for order in paid_out())
-    inside = sum(one <= lateness.PROMISED.total_seconds() for one in took) / len(took)
+    took = sorted(seconds_to_paid().values())
+    inside = sum(one <= PROMISED for one in took) / len(took)
     statuses = Counter(PaymentOrder.objects.values_list("status", flat=True))
     attempts = Counter(PaymentAttempt.objects.values_list("outcome", flat=True))
     through = Counter(PaymentOrder.objects.filter(status__in=PAID).values_list("channel", flat=True))

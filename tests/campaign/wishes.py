@@ -12,12 +12,15 @@ from payments.channels import CHANNELS, Channel
 from payments.models import OrderKind, PayeeKind
 from payments.orders import Payee
 from payments.routing import Lane
-from payments.tests.orderer import PAYEE
+from payments.tests.orderer import NAME, PAYEE
 from payments.tests.routes import rule
 
-PAYEES = {PayeeKind.CARD: PAYEE}
+PAYEES = {
+    PayeeKind.CARD: PAYEE,
+    PayeeKind.WECHAT: Payee(NAME, "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", PayeeKind.WECHAT),
+}
 # The last two digits decide what becomes of an order (sandbox/transfers.py); most of them are ordinary.
-ENDINGS = (*("00", "10", "25", "37", "58", "66", "81"), "91", "92", "93", "94")
+ENDINGS = (*("00", "10", "25", "37", "58", "66", "81"), "91", "92", "93", "94", "97", "98")
 LEAST = 1000  # yuan
 CARDS_OF_OTHERS = 3  # so many orders go to cards for one to each other kind of account
 
@@ -60,13 +63,12 @@ class Size:
         rule(*(lane for kind in OrderKind for lane in self._lanes(kind)))
 
     def _lanes(self, kind: OrderKind) -> Iterator[Lane]:
-        if kind is not OrderKind.PAYOUT:
-            return
         able = carriers(kind)
+        for_cards = sum((kind, PayeeKind.CARD) in channel.takes for channel in able)
         most = {OrderKind.PAYOUT: self.payouts, OrderKind.COLLECTION: self.collections}[kind]
         for place, channel in enumerate(able, start=1):
-            limit = None if place == len(able) else Decimal(LEAST + most * place // len(able))
-            yield Lane(channel.code, fixed_fee=Decimal(place), order_limit=limit)
+            limit = Decimal(LEAST + most * place // for_cards) if place < for_cards else None
+            yield Lane(channel.code, kind=kind, fixed_fee=Decimal(place), order_limit=limit)
 
 
 def carriers(kind: OrderKind) -> list[Channel]:
@@ -75,8 +77,8 @@ def carriers(kind: OrderKind) -> list[Channel]:
     return sorted(able, key=lambda channel: (kind, PayeeKind.CARD) not in channel.takes)
 
 
-def payees_of(kind: OrderKind) -> list[Payee]:
+def payees_of(order_kind: OrderKind) -> list[Payee]:
     """Payees in the proportion in which orders of this kind are placed."""
-    takable = {payee for channel in CHANNELS.values() for taken, payee in channel.takes if taken == kind}
-    others = [PAYEES[payee] for payee in PayeeKind if payee in takable - {PayeeKind.CARD}]
+    takable = {payee for channel in CHANNELS.values() for taken, payee in channel.takes if taken == order_kind}
+    others = [payee for kind, payee in PAYEES.items() if kind in takable - {PayeeKind.CARD}]
     return [*([PAYEES[PayeeKind.CARD]] * CARDS_OF_OTHERS), *others]

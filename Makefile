@@ -35,6 +35,7 @@ messages: ## collect the words of the program into the catalogue, and compile wh
 train: ## train the scorecards anew from public data
 	@$(BOOTSTRAP) requirements requirements-train
 	@$(VENV_PYTHON) manage.py train_scorecard
+	@$(VENV_PYTHON) manage.py train_scorecard --name behaviour
 
 bench-schedule: ## how long a quote takes, beside its floor and its peers
 	@$(BOOTSTRAP) requirements requirements-bench

@@ -35,6 +35,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("block", "risk.watchlistentry"),
             ("monitoring", "risk.watchedday"),
             ("contact_page", "risk.profile"),
+            ("online_prediction", "risk.repaymentforecast"),
             ("model_training", "risk.modelversion"),
             ("table_rows", "risk.ruleset"),
         ],
@@ -80,7 +81,9 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
         _("Collections"),
         [
             ("phone_in_talk", "debt_collection.collectioncase"),
+            ("volunteer_activism", "debt_collection.helpoffer"),
             ("timeline", "debt_collection.strategystep"),
+            ("tune", "debt_collection.helprule"),
         ],
     ),
     (

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts import onboarding
 from accounts.pages import customer_of
 from core import clock
+from debt_collection import early_help
 from lending import portal as lending
 
 
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"product": product, "example": lending.example_of(product)}
     customer = customer_of(request)
     if customer:
-        context.update(lending.holdings(customer))
+        context.update(lending.holdings(customer), help_offers=early_help.open_of(customer))
         if context["may_apply"] and not context["loans"]:
             context["next_step"] = onboarding.next_step(customer) or "apply"
     return render(request, "config/home.html", context)

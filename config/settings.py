@@ -117,6 +117,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep work": {"task": "core.tasks.sweep_work", "schedule": 2.0, "options": {"expires": 2}},
     "day close": {"task": "lending.tasks.start_what_is_due", "schedule": 5.0, "options": {"expires": 5}},
+    "early help": {"task": "debt_collection.tasks.start_what_is_due", "schedule": 300.0, "options": {"expires": 60}},
     "profiles and watch": {"task": "risk.tasks.start_what_is_due", "schedule": 60.0, "options": {"expires": 60}},
     "bursts": {"task": "risk.tasks.look_for_bursts", "schedule": 300.0, "options": {"expires": 60}},
     "promise": {"task": "payments.tasks.watch_promise", "schedule": 60.0, "options": {"expires": 60}},

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("config.portal_urls")),
     path("", include("accounts.portal_urls")),
     path("", include("lending.portal_urls")),
+    path("", include("debt_collection.portal_urls")),
 ]
 
 handler404 = "config.errors.not_found"

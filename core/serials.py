@@ -36,6 +36,7 @@ class Serial(StrEnum):
     MESSAGE = "MS"
     CASE = "CS"
     QUALITY_SAMPLE = "QS"
+    HELP_OFFER = "HO"
 
 
 def next_serial(kind: Serial) -> str:

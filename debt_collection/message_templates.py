@@ -1,10 +1,28 @@
-"""The words of reminders: who writes, which loan, what is open, what helps. No threats, no strangers."""
+"""The words of reminders and offers of help: who writes, which loan, what is open, what helps. No threats, no
+strangers.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.message_templates import MessageTemplate
 
 TEMPLATES = [
+    MessageTemplate(
+        "help_offered",
+        _("Can we help with your next instalment?"),
+        _(
+            "Your lender writes: %(amount)s of your loan %(loan)s are due on %(date)s. If that will be hard, tell us "
+            "before: in the app, on the first page, you can ask for more time. Otherwise nothing is to be done."
+        ),
+    ),
+    MessageTemplate(
+        "help_refused",
+        _("About your wish for more time"),
+        _(
+            "Your lender writes: we looked at your loan %(loan)s and cannot change it. %(amount)s stay due on "
+            "%(date)s. Write to us if you want to talk about it."
+        ),
+    ),
     MessageTemplate(
         "overdue_first",
         _("An instalment is overdue"),

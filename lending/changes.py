@@ -100,20 +100,34 @@ def propose_refund(*, officer: User, loan: Loan, why: str) -> LoanChange:
 def _propose(officer: User, loan: Loan, kind: LoanChange.Kind, details: dict[str, Any], why: str) -> LoanChange:
     actor = roles.actor(officer, PROPOSE)
     with transaction.atomic(durable=True):
-        loan = _locked(loan, kind)
-        if loan.changes.filter(status=LoanChange.Status.PROPOSED).exists():
-            message = _("Another change of this loan waits for a second person.")
-            raise Problem("already_proposed", message, status=409)
-        _require_possible(loan, kind, details)
-        change = LoanChange.objects.create(
-            serial=next_serial(Serial.LOAN_CHANGE),
-            loan=loan,
-            kind=kind,
-            details=details,
-            proposed_at=clock.real_now(),
-        )
-        approvals.propose(change, VERB, by=actor, why=why)
+        return put_forward(actor, loan, kind, details, why)
+
+
+def put_forward(actor: str, loan: Loan, kind: LoanChange.Kind, details: dict[str, Any], why: str) -> LoanChange:
+    """A proposal as part of the caller's transaction, who has seen to it that the actor may. Raises what proposing a
+    change of this kind raises."""
+    loan = _locked(loan, kind)
+    if loan.changes.filter(status=LoanChange.Status.PROPOSED).exists():
+        message = _("Another change of this loan waits for a second person.")
+        raise Problem("already_proposed", message, status=409)
+    _require_possible(loan, kind, details)
+    change = LoanChange.objects.create(
+        serial=next_serial(Serial.LOAN_CHANGE),
+        loan=loan,
+        kind=kind,
+        details=details,
+        proposed_at=clock.real_now(),
+    )
+    approvals.propose(change, VERB, by=actor, why=why)
     return change
+
+
+def extended(loan: Loan, months: int) -> Decimal:
+    """What the next instalment would be with so many months more, yuan. Changes nothing. Raises Problem as proposing
+    that would."""
+    folded = _tried(loan, Kind.EXTENSION, {"months": months})
+    row = folded.statement().rows[len(folded.debts)]
+    return row.principal + row.interest
 
 
 def make(*, officer: User, change: LoanChange, why: str) -> LoanChange:
@@ -173,7 +187,8 @@ def _tried(loan: Loan, kind: str, details: dict[str, Any]) -> LoanFold:
     elif kind == Kind.WRITE_OFF:
         _require_lost(loan, details["by_decision"])
     try:
-        return standing.fold_of(loan, repayments.closed(loan), more=[_event(kind, details)])
+        day = max(repayments.closed(loan), clock.today())
+        return standing.fold_of(loan, day, more=[_event(kind, details)])
     except EventRefused as refused:
         raise Problem(refused.code, REFUSALS[refused.code], field=_field(kind)) from refused
 

@@ -16,8 +16,8 @@ class RiskConfig(AppConfig):
         models.register()
         escalation.register()
         shown = (
-            *("decision", "modelversion", "profile", "qualitysample", "reviewcase", "ruleset", "watchedday"),
-            "watchlistentry",
+            *("decision", "modelversion", "profile", "qualitysample", "repaymentforecast", "reviewcase"),
+            *("ruleset", "watchedday", "watchlistentry"),
         )
         seen = [f"risk.view_{model}" for model in shown]
         grant(

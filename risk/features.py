@@ -58,13 +58,14 @@ def make_features(
         "employment": str(_EMPLOYMENT.get(employment, Employment.OTHER)),
         "housing": str(_HOUSING.get(housing, Housing.OTHER)),
         "employment_years": float(employment_years),
-        "amount_to_income": _ratio(amount, income),
-        "expenses_to_income": _ratio(expenses, income),
+        "amount_to_income": ratio(amount, income),
+        "expenses_to_income": ratio(expenses, income),
         "term_months": float(term_months),
     }
 
 
-def _ratio(part: Decimal, whole: Decimal | None) -> float | None:
+def ratio(part: Decimal, whole: Decimal | None) -> float | None:
+    """A share with four places; None of nothing."""
     if not whole:
         return None
     return float((part / whole).quantize(FOUR_PLACES))

@@ -41,6 +41,14 @@ SCORE_REASONS = {
     "SCORE_EXPENSES_TO_INCOME": _plain(_("The expenses are high for the income.")),
     "SCORE_TERM_MONTHS": _plain(_("The term is long.")),
 }
+# Why trouble with the next payment is expected (risk.repayment_ability).
+BEHAVIOUR_REASONS = {
+    "SCORE_MONTHS_LATE": _plain(_("A payment is late now.")),
+    "SCORE_WORST_MONTHS_LATE": _plain(_("A payment was late in the last half year.")),
+    "SCORE_TIMES_LATE": _plain(_("Payments were late more than once in the last half year.")),
+    "SCORE_PAID_SHARE": _plain(_("Not all that fell due in the last three months was paid.")),
+    "SCORE_UTILISATION": _plain(_("Much of the credit limit is in use.")),
+}
 LIMIT_REASONS = {
     "NOT_AFFORDABLE": _plain(_("What is left of the income each month does not carry an instalment.")),
     "LIMIT_BELOW_REQUEST": _plain(_("The income carries less than was asked for.")),
@@ -98,6 +106,7 @@ DECLINE_REASONS = {
 
 REASONS: dict[str, Reason] = {
     **SCORE_REASONS,
+    **BEHAVIOUR_REASONS,
     **LIMIT_REASONS,
     **FRAUD_REASONS,
     **APPROVAL_REASONS,

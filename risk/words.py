@@ -37,6 +37,11 @@ FEATURE: dict[str, str | Promise] = {
     "amount_to_income": _("amount asked for, in months of income"),
     "expenses_to_income": _("expenses as a share of income"),
     "term_months": _("term in months"),
+    "months_late": _("months late now"),
+    "worst_months_late": _("most months late in half a year"),
+    "times_late": _("months' ends at which something was late, in half a year"),
+    "paid_share": _("share paid of what fell due in three months"),
+    "utilisation": _("share of the credit limit in use"),
     "ring_size": _("linked customers, the applicant among them"),
     "ring_density": _("share of pairs among them that are linked"),
 }

@@ -1,6 +1,7 @@
 """Risk in the admin: the review queue, decisions, the watchlist, models, profiles, and the watch over all of it."""
 
 from risk.admin.decisions import DecisionAdmin
+from risk.admin.forecasts import RepaymentForecastAdmin
 from risk.admin.model_versions import ModelVersionAdmin
 from risk.admin.quality import QualitySampleAdmin
 from risk.admin.review import ReviewCaseAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "ModelVersionAdmin",
     "ProfileAdmin",
     "QualitySampleAdmin",
+    "RepaymentForecastAdmin",
     "ReviewCaseAdmin",
     "RuleSetAdmin",
     "WatchedDayAdmin",

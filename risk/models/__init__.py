@@ -1,6 +1,7 @@
 """What is kept about decisions, about customers' profiles, and about how both are watched."""
 
 from risk.models.decision import Decision, Trace
+from risk.models.forecast import RepaymentForecast
 from risk.models.model_turn import ChallengerDecision, ModelTurn
 from risk.models.model_version import ModelVersion
 from risk.models.profile import Profile, ProfileDue, ProfileRefresh
@@ -21,6 +22,7 @@ __all__ = [
     "ProfileDue",
     "ProfileRefresh",
     "QualitySample",
+    "RepaymentForecast",
     "ReviewCase",
     "RuleSet",
     "RuleTurn",

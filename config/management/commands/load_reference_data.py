@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 import accounts.reference_data
-import debt_collection.strategy
+import debt_collection.reference_data
 import lending.reference_data
 import payments.reference_data
 import risk.reference_data
@@ -18,4 +18,4 @@ class Command(BaseCommand):
         payments.reference_data.load()
         risk.reference_data.load()
         lending.reference_data.load()
-        debt_collection.strategy.load_first_steps()
+        debt_collection.reference_data.load()

@@ -13,16 +13,22 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--name", default="application")
+        parser.add_argument(
+            "--name", default="application", choices=["application", "behaviour"], help="what it is to score"
+        )
         parser.add_argument("--number", type=int, default=1, help="the version to write")
         parser.add_argument("--check", action="store_true", help="fail when the file differs; write nothing")
 
     def handle(self, *args: Any, name: str, number: int, check: bool, **options: Any) -> None:
         try:
-            from risk.training import credit_data, scorecard, workshop
+            from risk.training import credit_data, scorecard, taiwan_data, workshop
         except ModuleNotFoundError as missing:
             raise CommandError(f"{missing.name} is not installed: run `make train`") from missing
-        model, _folds = workshop.describe(credit_data.load(), scorecard)
+        data = {"application": credit_data.load, "behaviour": taiwan_data.load}
+        try:
+            model, _folds = workshop.describe(data[name](), scorecard)
+        except taiwan_data.DataUnavailable as missing:
+            raise CommandError(str(missing)) from missing
         document = scoring.signed({"name": name, "version": number, **model})
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         path = scoring.SCORECARDS / f"{name}-{number}.json"

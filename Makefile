@@ -36,6 +36,7 @@ train: ## train the scorecards anew from public data
 	@$(BOOTSTRAP) requirements requirements-train
 	@$(VENV_PYTHON) manage.py train_scorecard
 	@$(VENV_PYTHON) manage.py train_scorecard --name behaviour
+	@$(VENV_PYTHON) manage.py train_rarity
 
 bench-schedule: ## how long a quote takes, beside its floor and its peers
 	@$(BOOTSTRAP) requirements requirements-bench

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from core.money import ZERO, round_money
-from risk import fraud
+from risk import anomaly, fraud
 from risk.facts import Hit, Inputs, Outcome, Severity
 from risk.features import Feature, features_of, ring_features
 from risk.forest import Model
@@ -34,9 +34,13 @@ class Assessment:
 
 
 def assess(inputs: Inputs, policy: Policy, model: Model, rules: Rules) -> Assessment:
-    """Features → fraud layers → score → rules → limit, rate, reasons."""
+    """Features → fraud layers, rarity → score → rules → limit, rate, reasons."""
     features = {**features_of(inputs.applicant, inputs.request), **ring_features(inputs.ring)}
+    rare = anomaly.rarity_of(features, policy)
+    if rare:
+        features["rarity"] = rare.bits
     hits = fraud.check(inputs, policy)
+    hits += anomaly.check(rare, hits, policy)
     score = model.evaluate(features)
     spoken, caps = rules.check(inputs, score)
     hits += spoken

@@ -195,7 +195,10 @@ def replay(decision: Decision) -> Replay:
     by = Versions(policy.load(stored.policy), model, rule_turns.load(stored.rules))
     if any(getattr(stored, name) not in (value, _BEFORE_RULES.get(name)) for name, value in by.stored.items()):
         raise altered
-    again = _findings(by.assess(stored_inputs.load(stored.inputs)))
+    try:
+        again = _findings(by.assess(stored_inputs.load(stored.inputs)))
+    except ScorecardAltered:
+        raise altered from None
     differing = {
         name: (getattr(stored, name), value) for name, value in again.items() if getattr(stored, name) != value
     }

@@ -76,6 +76,17 @@ class Rings:
 
 
 @dataclass(frozen=True)
+class Anomaly:
+    """By which tables (label and digest) an application counts as rare, from how many bits on, and beside which weak
+    signs it goes to a person."""
+
+    model: str
+    digest: str
+    from_bits: Decimal
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Band:
     """A risk band: its place in the product's range of rates (0 lowest, 1 highest), its limit in months of income."""
 
@@ -106,6 +117,7 @@ class Policy:
     officer_alone_limit: Decimal  # above it a second officer must agree
     officer_maximum_limit: Decimal
     rings: Rings | None = None
+    anomaly: Anomaly | None = None
     device_signs: Mapping[str, Severity] = field(default_factory=dict)
 
     @property
@@ -148,6 +160,8 @@ def _from_document(document: dict[str, Any], digest: str) -> Policy:
             RingRule(**{**rule, "severity": Severity(rule["severity"])}) for rule in document["rings"]["rules"]
         )
         plain["rings"] = Rings(**{**document["rings"], "rules": rules})
+    if "anomaly" in document:
+        plain["anomaly"] = Anomaly(**{**document["anomaly"], "beside": tuple(document["anomaly"]["beside"])})
     plain["device_signs"] = {code: Severity(word) for code, word in document.get("device_signs", {}).items()}
     plain["bands"] = tuple(
         Band(band["name"], *(Decimal(band[key]) for key in ("pd_below", "rate_position", "income_multiple")))

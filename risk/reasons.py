@@ -80,6 +80,8 @@ FRAUD_REASONS = {
     "DEVICE_EMULATED": Reason(_("The device is an emulator"), _CANNOT_CONFIRM),
     "DEVICE_AUTOMATED": Reason(_("The device is driven by a program"), _CANNOT_CONFIRM),
     "TRAVEL_IMPOSSIBLE": Reason(_("Signed in from two places too far apart for the time between"), _CANNOT_CONFIRM),
+    "UNUSUAL": Reason(_("The answers seldom come together"), _CANNOT_CONFIRM),
+    "UNUSUAL_AND_SIGN": Reason(_("The answers seldom come together, and there is another weak sign"), _CANNOT_CONFIRM),
     "ID_CARD_DIFFERS": Reason(_("The ID card picture differs from the verified identity"), _PICTURE),
     "ID_CARD_UNREADABLE": Reason(_("The ID card picture could not be read"), _PICTURE),
     "ID_CARD_NOT_READ": Reason(_("The ID card picture has not been read yet"), _PICTURE),

@@ -42,6 +42,7 @@ FEATURE: dict[str, str | Promise] = {
     "times_late": _("months' ends at which something was late, in half a year"),
     "paid_share": _("share paid of what fell due in three months"),
     "utilisation": _("share of the credit limit in use"),
+    "rarity": _("how seldom the answers come together, in bits"),
     "ring_size": _("linked customers, the applicant among them"),
     "ring_density": _("share of pairs among them that are linked"),
 }

@@ -185,6 +185,6 @@ def test_borrowable_is_what_the_method_repays_out_of_a_monthly_capacity(method, 
 
 
 def test_the_policy_in_force_is_the_newest_effective_one():
-    assert policy.in_force(TODAY).label == "standard-2"
+    assert policy.in_force(TODAY).label == "standard-3"
     with pytest.raises(LookupError, match="no credit policy"):
         policy.in_force(POLICY.effective_from.replace(year=2020))

@@ -31,7 +31,7 @@ def test_an_approval_stores_what_it_was_made_from():
         Decimal("67400.00"),
         Decimal("0.1224"),
     )
-    assert (decision.scorecard, decision.policy) == ("application-1", "standard-2")
+    assert (decision.scorecard, decision.policy) == ("application-1", "standard-3")
     assert decision.decided_by == "system:decision-engine"
     assert decision.features["employment"] == "fixed"
     assert decision.inputs["applicant"]["monthly_income"] == "12000.00"

@@ -57,6 +57,8 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("category", "lending.product"),
             ("event_available", "lending.closedday"),
             ("trending_up", "lending.dayaccrual"),
+            ("folder_zip", "lending.dayfileset"),
+            ("report", "lending.rejectedrow"),
             ("savings", "lending.allowancerate"),
         ],
     ),

@@ -29,6 +29,7 @@ class Serial(StrEnum):
     PARTICIPATION = "FP"
     REPAYMENT = "RP"
     LOAN_CHANGE = "LC"
+    DAY_FILES = "DF"
     ORDER = "PO"
     TRANSFER = "TR"
     STATEMENT = "SF"

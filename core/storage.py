@@ -36,11 +36,19 @@ class EncryptedStorage(FileSystemStorage):
         raise ValueError("sealed files have no address")
 
     def _save(self, name: str, content: File) -> str:
-        return super()._save(name, ContentFile(b"".join(seal(content))))  # type: ignore[misc] # hidden by the stubs
+        return super()._save(name, _Sealed(content))  # type: ignore[misc] # hidden by the stubs
 
     def _open(self, name: str, mode: str = "rb") -> File:
         with open(self.path(name), "rb") as stored:
             return ContentFile(unseal(stored), name=name)
+
+
+class _Sealed(File):
+    """What is written to the disk instead of a file: piece by piece, so that a large one never stands in memory."""
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        assert self.file is not None
+        yield from seal(self.file)
 
 
 def seal(content: IO[bytes] | File) -> Iterator[bytes]:

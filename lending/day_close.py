@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from core import clock, work
 from core.models import Work
 from lending import accruals, aging, applications, batch_close, dues, loans, month_ends
+from lending.day_files import writing as day_files
 from lending.models import ClosedDay, Loan
 
 CLOSE_DAY = "close_day"
@@ -65,6 +66,14 @@ def close_day(key: str) -> work.Again | None:
         return work.Again(after=dt.timedelta())
     accruals.post(date)
     month_ends.keep(date)
+    _note_closed(date)
+    _start_next_day()
+    return None
+
+
+@transaction.atomic(durable=True)
+def _note_closed(date: dt.date) -> None:
+    """The day is closed, and the partners are told of it."""
     ClosedDay.objects.get_or_create(
         business_date=date,
         defaults={
@@ -73,8 +82,7 @@ def close_day(key: str) -> work.Again | None:
             "parked": _left_behind().count(),
         },
     )
-    _start_next_day()
-    return None
+    day_files.request(date)
 
 
 def help_close_day(key: str) -> work.Again | None:

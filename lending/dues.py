@@ -17,6 +17,7 @@ from lending.conventions import DayCount, InterestOn, Parts, Rounding
 from lending.fold import LoanFold
 from lending.models import Instalment, Loan
 
+ONE_DAY = dt.timedelta(days=1)
 DAY_CLOSE = actors.system("day-close")
 RATE_PLACES = Decimal("1E-10")
 PLAIN: dict[str, Any] = {
@@ -35,15 +36,17 @@ FIGURES = (
 def bring_up_to(loan: Loan, date: dt.date) -> None:
     """Bring the locked loan up to business `date`.
 
-    Lateness counts the days [due date, `date`), so it does not matter at which hour of `date` this is done.
+    Lateness counts the days [due date, `date`), so it does not matter at which hour of `date` this is done. What still
+    belongs to the day before is booked on that day: a day's bookings are the same whoever comes first.
     """
     assert loan.last_closed_date is not None
     if loan.last_closed_date >= date:
         return
-    if loan.acts_on and loan.acts_on <= date:
-        folded = standing.fold_of(loan, date)
-        booking.raise_dues(loan, folded, on=date)
-        note_standing(loan, folded)
+    for day in (date - ONE_DAY, date):
+        if loan.last_closed_date < day and loan.acts_on and loan.acts_on <= day:
+            folded = standing.fold_of(loan, day)
+            booking.raise_dues(loan, folded, on=day)
+            note_standing(loan, folded)
     loan.note(last_closed_date=date)
 
 
@@ -62,7 +65,7 @@ def _next_act(loan: Loan, closed: dt.date) -> dt.date | None:
     is late or due, else the next due date's; None after the last one."""
     rows = list(loan.instalments.all())
     if any(row.raised and row.scheduled_unpaid for row in rows):
-        return closed + dt.timedelta(days=1)
+        return closed + ONE_DAY
     return min((row.due_date for row in rows if not row.raised), default=None)
 
 
@@ -89,7 +92,7 @@ def arrears(loan: Loan, on: dt.date) -> Decimal:
 def rewrite_schedule(loan: Loan, folded: LoanFold) -> None:
     """Write the rows of the fold where they differ from those that stand; a row that is no longer needed goes."""
     stands = {row["no"]: row for row in loan.instalments.values("no", *FIGURES)}
-    rows = list(_rows(loan, folded))
+    rows = list(schedule_of(loan, folded))
     changed = [row for row in rows if stands.get(row.no) != {name: getattr(row, name) for name in ("no", *FIGURES)}]
     Instalment.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["loan", "no"], update_fields=list(FIGURES)
@@ -97,7 +100,8 @@ def rewrite_schedule(loan: Loan, folded: LoanFold) -> None:
     loan.instalments.exclude(no__in=[row.no for row in rows]).delete()
 
 
-def _rows(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
+def schedule_of(loan: Loan, folded: LoanFold) -> Iterator[Instalment]:
+    """The rows of the fold, unsaved."""
     statement, raised = folded.statement(), len(folded.debts)
     for index, row in enumerate(statement.rows):
         paid, waived = statement.paid[index], statement.waived[index]

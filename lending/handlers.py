@@ -16,15 +16,16 @@ from lending import (
     repayments,
 )
 from lending.customer_facts import CustomerFacts
+from lending.day_files import sending, writing
 from lending.message_templates import TEMPLATES
 from lending.outcomes import Outcomes
 
 SEEN_BY_ALL = [
     f"lending.view_{model}"
     for model in (
-        *("allowancerate", "closedday", "creditline", "dayaccrual", "funder", "fundingagreement", "instalment"),
-        *("limithold", "loan", "loanapplication", "loanchange", "loancontract", "loanevent", "loanfunding"),
-        *("participation", "product", "repayment"),
+        *("allowancerate", "closedday", "creditline", "dayaccrual", "dayfileset", "funder", "fundingagreement"),
+        *("instalment", "limithold", "loan", "loanapplication", "loanchange", "loancontract", "loanevent"),
+        *("loanfunding", "participation", "product", "rejectedrow", "repayment"),
     )
 ]
 
@@ -44,6 +45,10 @@ def register() -> None:
     work.register(day_close.CLOSE_DAY, day_close.close_day)
     work.register(day_close.HELP_CLOSE_DAY, day_close.help_close_day)
     work.register(day_close.CLOSE_LOAN, day_close.close_one)
+    work.register(writing.WRITE, writing.work_off)
+    work.register(writing.SEND, sending.send)
+    work.register(sending.FETCH_ANSWER, sending.fetch_answer)
+    sending.register()
     work.register(deductions.PLAN, deductions.plan)
     work.register(deductions.DEDUCT, deductions.deduct)
     message_templates.register(*TEMPLATES)
@@ -52,4 +57,5 @@ def register() -> None:
     roles.grant(roles.Role.RISK_OFFICER, [product_drafts.DRAFT, product_drafts.PUBLISH])
     for role in (roles.Role.RISK_OFFICER, roles.Role.FINANCE_OFFICER):
         roles.grant(role, [changes.PROPOSE, changes.MAKE])
+    roles.grant(roles.Role.FINANCE_OFFICER, [sending.DOWNLOAD, sending.RESOLVE])
     roles.grant(roles.Role.ADMINISTRATOR, [product_drafts.PUBLISH])

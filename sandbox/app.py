@@ -8,12 +8,24 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from sandbox import alipay, control, exchange, funder, identity, payment, reading, sms, transfers, wechat
+from sandbox import (
+    alipay,
+    control,
+    day_files,
+    exchange,
+    funder,
+    identity,
+    payment,
+    reading,
+    sms,
+    transfers,
+    wechat,
+)
 from sandbox.notifications import Courier
 from sandbox.settings import Settings
 from sandbox.world import World, open_branch, open_world
 
-EXCHANGES = [*identity.EXCHANGES, *payment.EXCHANGES, *funder.EXCHANGES, *sms.EXCHANGES]
+EXCHANGES = [*identity.EXCHANGES, *payment.EXCHANGES, *funder.EXCHANGES, *day_files.EXCHANGES, *sms.EXCHANGES]
 SETTLE_POLL_SECONDS = 0.05
 
 

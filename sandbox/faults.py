@@ -30,6 +30,7 @@ TARGETS = {
     "sms": REQUEST_FAULTS,
     "participations": REQUEST_FAULTS,
     "releases": REQUEST_FAULTS,
+    "day_files": REQUEST_FAULTS,
     "statements": REQUEST_FAULTS,
     CALLBACKS: CALLBACK_FAULTS,
 }

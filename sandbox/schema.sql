@@ -140,3 +140,30 @@ CREATE TABLE IF NOT EXISTS participations (
     reason TEXT NOT NULL,
     at TEXT NOT NULL
 );
+
+-- The partner's day files as received, the answer to each set, and the partner's own book of principal, kept from them.
+CREATE TABLE IF NOT EXISTS day_files (
+    serial TEXT NOT NULL,
+    file TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    content TEXT NOT NULL,
+    refused INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (serial, file)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS day_file_answers (
+    serial TEXT PRIMARY KEY,
+    funder_serial TEXT NOT NULL UNIQUE,
+    content TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS partner_principal (
+    partner TEXT NOT NULL,
+    loan_reference TEXT NOT NULL,
+    principal_fen INTEGER NOT NULL,
+    PRIMARY KEY (partner, loan_reference)
+) WITHOUT ROWID;

@@ -12,6 +12,7 @@ from lending.admin.books import (
 )
 from lending.admin.contracts import LoanContractAdmin
 from lending.admin.credit_lines import CreditLineAdmin
+from lending.admin.day_files import DayFileSetAdmin, RejectedRowAdmin
 from lending.admin.funding import FunderAdmin, FundingAgreementAdmin, ParticipationAdmin
 from lending.admin.loan_changes import LoanChangeAdmin
 from lending.admin.loans import LoanAdmin
@@ -22,6 +23,7 @@ __all__ = [
     "ClosedDayAdmin",
     "CreditLineAdmin",
     "DayAccrualAdmin",
+    "DayFileSetAdmin",
     "FunderAdmin",
     "FundingAgreementAdmin",
     "InstalmentAdmin",
@@ -32,5 +34,6 @@ __all__ = [
     "LoanEventAdmin",
     "ParticipationAdmin",
     "ProductAdmin",
+    "RejectedRowAdmin",
     "RepaymentAdmin",
 ]

@@ -6,6 +6,7 @@ from lending.models.application import LoanApplication
 from lending.models.contract import LoanContract
 from lending.models.credit_line import CreditLine, LimitHold
 from lending.models.day_close import ClosedDay
+from lending.models.day_files import DayFile, DayFileSet, RejectedRow, ToldLoan
 from lending.models.funding import AgreementShare, Funder, FundingAgreement, LoanFunding, Participation
 from lending.models.instalment import Instalment
 from lending.models.loan import Loan
@@ -21,6 +22,8 @@ __all__ = [
     "ClosedDay",
     "CreditLine",
     "DayAccrual",
+    "DayFile",
+    "DayFileSet",
     "Funder",
     "FundingAgreement",
     "Instalment",
@@ -34,5 +37,7 @@ __all__ = [
     "MonthEnd",
     "Participation",
     "Product",
+    "RejectedRow",
     "Repayment",
+    "ToldLoan",
 ]

@@ -17,6 +17,7 @@ from lending.models import (
     AllowanceRate,
     ClosedDay,
     CreditLine,
+    DayFileSet,
     Funder,
     FundingAgreement,
     Instalment,
@@ -27,6 +28,7 @@ from lending.models import (
     LoanEvent,
     Participation,
     Product,
+    RejectedRow,
     Repayment,
 )
 from lending.tests.factories import officer, paid_out_loan
@@ -40,6 +42,7 @@ MODELS = [
         AllowanceRate,
         ClosedDay,
         CreditLine,
+        DayFileSet,
         Funder,
         FundingAgreement,
         Instalment,
@@ -49,7 +52,7 @@ MODELS = [
         LoanContract,
         LoanEvent,
     ),
-    *(Participation, Product, Repayment),
+    *(Participation, Product, RejectedRow, Repayment),
 ]
 
 

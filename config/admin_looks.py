@@ -53,6 +53,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("published_with_changes", "lending.loanchange"),
             ("handshake", "lending.participation"),
             ("account_balance", "lending.funder"),
+            ("currency_exchange", "lending.partnersettlement"),
             ("contract", "lending.fundingagreement"),
             ("category", "lending.product"),
             ("event_available", "lending.closedday"),

@@ -168,7 +168,7 @@ INSTITUTIONS = {
         "url": env.str(f"{code.upper()}_URL", "http://127.0.0.1:8100"),
         "public_key_file": _path(f"{code.upper()}_PUBLIC_KEY_FILE", f"sandbox-data/keys/{code}.pub.pem"),
     }
-    for code in ("identity", "payment", "funder", "sms", "alipay", "wechat")
+    for code in ("identity", "payment", "funder", "sms", "alipay", "wechat", "bank")
 }
 # Alipay knows us by our application's number and its key
 ALIPAY_APP_ID = env.str("ALIPAY_APP_ID", "2021000000000001")
@@ -182,6 +182,10 @@ WECHAT_KEY_FILE = _path("WECHAT_KEY_FILE", str(PLATFORM_KEY_FILE))
 WECHAT_APIV3_KEY_FILE = _path("WECHAT_APIV3_KEY_FILE", "sandbox-data/keys/wechat_apiv3.key")
 WECHAT_SCENE_ID = env.str("WECHAT_SCENE_ID", "1000")
 WECHAT_SCENE_REPORT = env.dict("WECHAT_SCENE_REPORT", default={"活动名称": "贷款", "奖励说明": "按合同发放"})
+# Our account with the bank: in whose name, its number, and the bank's own number in the clearing (CNAPS)
+BANK_ACCOUNT_NAME = env.str("BANK_ACCOUNT_NAME", "示范消费金融公司")
+BANK_ACCOUNT = env.str("BANK_ACCOUNT", "11001018800059600001")
+BANK_NUMBER = env.str("BANK_NUMBER", "105100000017")
 
 # The ledger's seals: the key that signs them, and the public keys of all that ever did
 SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")

@@ -16,8 +16,6 @@ class Institution:
 
 
 def institution(code: str) -> Institution:
-    """The institution configured as `code`: identity, payment, funder, sms, alipay or wechat. Raises KeyError for any
-    other.
-    """
+    """The institution configured as `code`, as settings.INSTITUTIONS has them. Raises KeyError for any other."""
     configured = settings.INSTITUTIONS[code]
     return Institution(code, configured["url"].rstrip("/"), Path(configured["public_key_file"]))

@@ -47,6 +47,7 @@ _BY_KEY = {
     "id_number": mask_id_number,
     "card_number": mask_card,
     "openid": mask_card,
+    "account_number": mask_card,
     "mobile": mask_mobile,
     "reserved_mobile": mask_mobile,
 }

@@ -63,6 +63,8 @@ class SignedClient:
     `is_signed`.
     """
 
+    content_type = "application/json"
+
     def __init__(self, institution: Institution) -> None:
         self.institution = institution
 
@@ -138,7 +140,7 @@ class SignedClient:
         timestamp = str(int(message.at.timestamp()))
         key = signing.private_key(settings.PLATFORM_KEY_FILE)
         return {
-            "Content-Type": "application/json",
+            "Content-Type": self.content_type,
             "X-Partner": settings.PARTNER_ID,
             "X-Serial": message.serial,
             "X-Timestamp": timestamp,
@@ -153,7 +155,7 @@ class SignedClient:
     def _read(self, message: ExternalMessage, response: httpx.Response) -> Answer:
         message.answer_status = response.status_code
         try:
-            body = json.loads(response.content)
+            body = self.read(response)
         except ValueError:
             body = None
         message.answer_body = _recorded(body) if isinstance(body, dict) else mask_text(response.text[:2000])
@@ -162,6 +164,10 @@ class SignedClient:
         if not good or not isinstance(body, dict) or response.status_code >= 500:
             return Answer(Outcome.UNKNOWN)
         return Answer(Outcome.ANSWERED, response.status_code, body)
+
+    def read(self, response: httpx.Response) -> Any:
+        """What an answer says. Raises ValueError for what cannot be read."""
+        return json.loads(response.content)
 
     def is_signed(self, response: httpx.Response) -> bool:
         """Whether the institution signed its answer, just now."""

@@ -7,7 +7,7 @@ durable transaction.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
@@ -152,5 +152,8 @@ class OutcomeSource(Protocol):
         `late_days` past due, or written off, within `within_days` of the payout."""
 
 
+# A business day is settled and compared with every institution's statement (payments → whoever acts on it); called
+# again when the day is settled again.
+day_settled: Registry[Callable[[dt.date], None]] = Registry("day settled")
 profile_sources: Registry[ProfileSource] = Registry("profile facts")
 credit_outcomes: Registry[OutcomeSource] = Registry("outcomes of credit")

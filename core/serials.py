@@ -38,6 +38,7 @@ class Serial(StrEnum):
     CASE = "CS"
     QUALITY_SAMPLE = "QS"
     HELP_OFFER = "HO"
+    PARTNER_SETTLEMENT = "PS"
 
 
 def next_serial(kind: Serial) -> str:

@@ -2,7 +2,7 @@
 
 from accounts import message_templates, roles
 from core import work
-from core.registry import credit_outcomes, decision_finalised, order_settled, profile_sources
+from core.registry import credit_outcomes, day_settled, decision_finalised, order_settled, profile_sources
 from lending import (
     applications,
     changes,
@@ -10,6 +10,7 @@ from lending import (
     deductions,
     disbursement,
     funding,
+    partner_settlements,
     product_drafts,
     refunds,
     releases,
@@ -25,7 +26,7 @@ SEEN_BY_ALL = [
     for model in (
         *("allowancerate", "closedday", "creditline", "dayaccrual", "dayfileset", "funder", "fundingagreement"),
         *("instalment", "limithold", "loan", "loanapplication", "loanchange", "loancontract", "loanevent"),
-        *("loanfunding", "participation", "product", "rejectedrow", "repayment"),
+        *("loanfunding", "participation", "partnersettlement", "product", "rejectedrow", "repayment"),
     )
 ]
 
@@ -37,11 +38,14 @@ def register() -> None:
     disbursement.register()
     order_settled.register(repayments.PURPOSE, repayments.CollectionHandler())
     order_settled.register(refunds.PURPOSE, refunds.RefundHandler())
+    order_settled.register(partner_settlements.PURPOSE, partner_settlements.SettlementHandler())
+    day_settled.register("settlement with partners", partner_settlements.schedule)
     profile_sources.register("lending", CustomerFacts())
     credit_outcomes.register(applications.SUBJECT, Outcomes())
     work.register(applications.DECIDE, applications.decide)
     work.register(funding.ASK, funding.ask)
     work.register(releases.RELEASE, releases.tell)
+    work.register(partner_settlements.SETTLE, partner_settlements.settle)
     work.register(day_close.CLOSE_DAY, day_close.close_day)
     work.register(day_close.HELP_CLOSE_DAY, day_close.help_close_day)
     work.register(day_close.CLOSE_LOAN, day_close.close_one)

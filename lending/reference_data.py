@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from core import actors
@@ -14,6 +15,8 @@ FIRST_DAY = dt.date(2026, 1, 1)
 INSTALLER = actors.system("installation")
 OWN_LENDER = "own"
 PARTNER_BANK = "demo-bank"
+# Played by the sandbox, as the partner is.
+PARTNER_ACCOUNT = ("31001550400050009999", "310290000013")
 
 CONVENTIONS = {
     "day_count": "actual/365",
@@ -72,6 +75,9 @@ def load() -> None:
         code=PARTNER_BANK,
         defaults={"kind": Funder.Kind.PARTNER, "name_zh": "示范银行", "name_en": "Demo Bank", "whitelisted": True},
     )
+    if settings.SANDBOX and not partner.account_number:
+        partner.account_number, partner.bank_number = PARTNER_ACCOUNT
+        partner.save()
     for stage, (above_dpd, rate) in ALLOWANCE.items():
         AllowanceRate.objects.get_or_create(
             stage=stage, effective_from=FIRST_DAY, defaults={"above_dpd": above_dpd, "rate": Decimal(rate)}

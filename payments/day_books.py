@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from core.money import ZERO
 from core.pdf import PaperTable, paper
 from payments import ledger
-from payments.chart import AccountKind, Side
+from payments.chart import AccountKind, Side, account
 from payments.models import Account, Entry, OrderKind, OrderStatus, PaymentOrder, SettlementReport
 
 MOVED = (OrderStatus.SUCCEEDED, OrderStatus.RETURNED)
@@ -93,18 +93,20 @@ def _amount(condition: Q) -> Sum:
 def by_funder(date: dt.date) -> list[FunderDay]:
     """What is due to each funding partner, by its code."""
     accounts = Account.objects.filter(kind=AccountKind.PARTNER_SETTLEMENT).order_by("owner")
-    return [_funder_day(account, date) for account in accounts]
+    return [funder_day(each.owner, date) for each in accounts]
 
 
-def _funder_day(account: Account, date: dt.date) -> FunderDay:
-    entries = Entry.objects.filter(account=account, transfer__business_date=date)
+def funder_day(funder: str, date: dt.date) -> FunderDay:
+    """What is due to the partner of that code."""
+    code = account(AccountKind.PARTNER_SETTLEMENT, funder=funder)
+    entries = Entry.objects.filter(account=code, transfer__business_date=date)
     sums = entries.aggregate(
         added=Sum("amount", filter=Q(side=Side.CREDIT)), taken=Sum("amount", filter=Q(side=Side.DEBIT))
     )
     return FunderDay(
-        funder=account.owner,
-        account=account.code,
-        opening=ledger.balance(account.code, date - ONE_DAY),
+        funder=funder,
+        account=code,
+        opening=ledger.balance(code, date - ONE_DAY),
         added=sums["added"] or ZERO,
         taken=sums["taken"] or ZERO,
     )

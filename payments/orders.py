@@ -42,12 +42,13 @@ __all__ = ["RECHECK", "SEND", "OrderKind", "OrderStatus", "Payee", "PayeeKind", 
 @dataclass(frozen=True)
 class Payee:
     """Whose account the money goes to or comes from, in clear: the number of a card or of a company's account, or a
-    WeChat openid.
+    WeChat openid. `bank_number` is the number in the clearing (CNAPS) of the bank that keeps a company's account.
     """
 
     name: str
     account_number: str
     kind: PayeeKind = PayeeKind.CARD
+    bank_number: str = ""
 
 
 def create_order(
@@ -82,6 +83,7 @@ def create_order(
         payee_kind=payee.kind,
         payee_name=payee.name,
         account_number=payee.account_number,
+        bank_number=payee.bank_number,
         created_at=clock.now(),
         confirmed_at=confirmed_at or clock.real_now(),
     )

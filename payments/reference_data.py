@@ -7,7 +7,7 @@ from django.db import transaction
 
 from core import actors, clock
 from payments import ledger, route_rules
-from payments.channels import CHANNELS, PAYMENT, WECHAT
+from payments.channels import BANK, CHANNELS, PAYMENT, WECHAT
 from payments.chart import AccountKind, account
 from payments.models import OrderKind, RoutingRules, Transfer
 from payments.routing import Lane
@@ -20,6 +20,8 @@ FIRST_LANES = (
     Lane(PAYMENT.code, fixed_fee=Decimal("1.00")),
     Lane(PAYMENT.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("0.50")),
     Lane(WECHAT.code),
+    Lane(BANK.code, fixed_fee=Decimal("5.00")),
+    Lane(BANK.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("2.00")),
 )
 INSTALLER = actors.system("installation")
 WHY = "came with the program"

@@ -14,6 +14,7 @@ from core import clock, work
 from core.models import Work
 from core.money import ZERO
 from core.problems import Problem
+from core.registry import day_settled
 from core.serials import Serial, next_serial
 from core.work import Again
 from payments import ledger, locked_days, reconciliation, statements
@@ -56,7 +57,12 @@ def work_off(key: str) -> Again | None:
     if not _is_ready(date):
         just_missed = clock.now() + NOT_READY_PAUSE >= _ready_at(date)  # by a clock that lags the database's
         return Again(NOT_READY_PAUSE) if just_missed else None
-    return None if settle_day(date) else Again(NOT_READY_PAUSE)
+    if not settle_day(date):
+        return Again(NOT_READY_PAUSE)
+    with transaction.atomic(durable=True):
+        for _name, tell in day_settled.all():
+            tell(date)
+    return None
 
 
 def settle_day(business_date: dt.date) -> list[SettlementReport]:

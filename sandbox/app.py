@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from sandbox import (
     alipay,
+    bank,
     control,
     day_files,
     exchange,
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> Starlette:
     branches = {
         alipay: open_branch(world, alipay.CODE),
         wechat: open_branch(world, wechat.CODE, unconfirmed=wechat.UNCONFIRMED, takes_back=False),
+        bank: open_branch(world, bank.CODE),
     }
     worlds = [world, *branches.values()]
     letters = [Courier(its, branch.write_letter, branch.is_taken) for branch, its in branches.items()]

@@ -57,6 +57,18 @@ Handler = Callable[[World, Incoming], Reply]
 
 
 @dataclass(frozen=True)
+class Tongue:
+    """How an institution's bodies are read (raises ValueError) and written."""
+
+    media_type: str
+    read: Callable[[str], Any]
+    write: Callable[[World, dict[str, Any]], str]
+
+
+JSON = Tongue("application/json", json.loads, lambda world, body: json.dumps(body, ensure_ascii=False))
+
+
+@dataclass(frozen=True)
 class Exchange:
     """One signed address of one institution."""
 
@@ -65,6 +77,7 @@ class Exchange:
     method: str
     path: str
     handler: Handler
+    tongue: Tongue = JSON
 
 
 @dataclass(frozen=True)
@@ -143,7 +156,7 @@ def _handle(world: World, exchange: Exchange, request: Request, raw: str, nonce:
         with world.books.transaction():
             _use_nonce(world, nonce)
             incoming = Incoming(
-                body=_parsed(raw) if exchange.method == "POST" else {},
+                body=_parsed(exchange.tongue, raw) if exchange.method == "POST" else {},
                 path={**request.query_params, **request.path_params},
                 refused=misfortune.fault is Fault.REFUSE,
             )
@@ -177,13 +190,13 @@ def _use_nonce(world: World, nonce: str) -> None:
         raise Refusal(401, "BAD_SIGNATURE", "This message was received before.") from None
 
 
-def _parsed(raw: str) -> dict[str, Any]:
+def _parsed(tongue: Tongue, raw: str) -> dict[str, Any]:
     try:
-        body = json.loads(raw)
+        body = tongue.read(raw)
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise Refusal(400, "INVALID_PARAMETER", "The body is not a JSON object.")
+        raise Refusal(400, "INVALID_PARAMETER", "The body cannot be read.")
     return body
 
 
@@ -192,11 +205,11 @@ def _refused(refusal: Refusal) -> Reply:
 
 
 def _signed(world: World, exchange: Exchange, reply: Reply, misfortune: Misfortune) -> Response:
-    body = json.dumps(reply.body, ensure_ascii=False)
+    body = exchange.tongue.write(world, reply.body)
     spoiled = misfortune.fault is Fault.BAD_SIGNATURE
     key = world.keys[exchange.institution]
     headers = signing.stamp(key, str(reply.status), body=body, spoiled=spoiled)
-    return Response(body, reply.status, headers, media_type="application/json")
+    return Response(body, reply.status, headers, media_type=exchange.tongue.media_type)
 
 
 PLAIN = Manner(_nonce, _signed)

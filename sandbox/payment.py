@@ -1,6 +1,5 @@
 """The payment institution's addresses: payouts, collections, the balance, the day's statement."""
 
-import datetime as dt
 from collections.abc import Callable
 
 from sandbox import checks, ledger, statements, transfers
@@ -59,14 +58,7 @@ def tell_balance(world: World, incoming: Incoming) -> Reply:
 
 def give_statement(world: World, incoming: Incoming) -> Reply:
     """The statement of a day. Raises Refusal: 400 for what is no date, 409 before it is ready."""
-    try:
-        day = dt.date.fromisoformat(incoming.path["day"])
-        ready_at = statements.ready_at(day)
-    except (ValueError, OverflowError):
-        raise checks.invalid("date", "must be YYYY-MM-DD") from None
-    if incoming.refused or world.clock.now() < ready_at:
-        raise Refusal(409, "NOT_READY", "A day's statement is ready at 10:00 of the day after.")
-    return Reply(statements.statement(world, day))
+    return Reply(statements.statement(world, statements.ready_day(world, incoming)))
 
 
 EXCHANGES = [

@@ -33,6 +33,7 @@ def branch_routes(world: World, code: str) -> list[Route]:
     """The addresses of the books of an institution that keeps its own."""
     return [
         local.route(world, "GET", f"/books/{code}/payouts", _reading(Kind.PAYOUT)),
+        local.route(world, "GET", f"/books/{code}/collections", _reading(Kind.COLLECTION)),
         local.route(world, "GET", f"/books/{code}/balances", read_balances),
     ]
 

@@ -10,7 +10,9 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox import checks
 from sandbox.clock import ZONE
+from sandbox.exchange import Incoming, Refusal
 from sandbox.ledger import yuan
 from sandbox.transfers import Kind
 from sandbox.world import World
@@ -36,15 +38,32 @@ class Line:
         """Whether the amount left the partner's balance."""
         return (self.kind == Kind.PAYOUT) == (self.status == "SUCCESS")
 
+    @property
+    def effect_fen(self) -> int:
+        """What it did to the partner's balance."""
+        return (-self.amount_fen if self.goes_out else self.amount_fen) - self.fee_fen
+
 
 def ready_at(day: dt.date) -> dt.datetime:
     """When the statement of `day` can be had: 10:00 of the next day in Asia/Shanghai."""
     return dt.datetime.combine(day, READY_TIME, tzinfo=ZONE) + dt.timedelta(days=1)
 
 
+def ready_day(world: World, incoming: Incoming) -> dt.date:
+    """The day whose statement is asked for. Raises Refusal: 400 for what is no date, 409 before it is ready."""
+    try:
+        day = dt.date.fromisoformat(incoming.path["day"])
+        ready = ready_at(day)
+    except (ValueError, OverflowError):
+        raise checks.invalid("date", "must be YYYY-MM-DD") from None
+    if incoming.refused or world.clock.now() < ready:
+        raise Refusal(409, "NOT_READY", "A day's statement is ready at 10:00 of the day after.")
+    return day
+
+
 def statement(world: World, day: dt.date) -> dict[str, Any]:
     """The statement of `day` as CSV, with the number of its lines and the SHA-256 of its UTF-8 bytes."""
-    lines = _lines(world, day)
+    lines = lines_of(world, day)
     content = _csv(lines)
     return {
         "date": day.isoformat(),
@@ -54,7 +73,8 @@ def statement(world: World, day: dt.date) -> dict[str, Any]:
     }
 
 
-def _lines(world: World, day: dt.date) -> list[Line]:
+def lines_of(world: World, day: dt.date) -> list[Line]:
+    """The movements of `day`, in their order."""
     rows = world.books.rows(
         "SELECT channel_serial, serial, kind, amount_fen, fee_fen,"
         " 'SUCCESS' AS status, settled_at AS finished_at"

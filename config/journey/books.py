@@ -4,8 +4,11 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from config.journey.world import World, wait_for
-from payments import ledger, settlement
+from lending.models import PartnerSettlement
+from payments import day_books, ledger, settlement
 from payments.chart import Side
 from payments.models import Entry, PaymentOrder, SettlementReport
 
@@ -33,6 +36,28 @@ def settle(date: dt.date) -> SettlementReport:
     if not settlement.is_reconciled(report):
         raise BooksDiffer(f"{date} is settled, but differences with the statement are open: see the admin")
     return report
+
+
+def settle_with_partners(world: World, date: dt.date) -> list[PartnerSettlement]:
+    """Wait until what is due to each partner after a settled day is paid, or collected from it. Returns those
+    settlements. Raises BooksDiffer when the bank's books say otherwise.
+    """
+    partners = [each.funder for each in day_books.by_funder(date)]
+    wait_for(
+        f"the settlements of {date}", lambda: _ended(date).filter(partner__code__in=partners).count() == len(partners)
+    )
+    moved = list(_ended(date).exclude(order=""))
+    for each in moved:
+        order = PaymentOrder.objects.get(serial=each.order)
+        told = world.at_the_bank(order.kind, order.serial)
+        if told is None or Decimal(told["amount"]) != abs(each.amount):
+            raise BooksDiffer(f"the bank's books say of {order}: {told}")
+    return moved
+
+
+def _ended(date: dt.date) -> QuerySet[PartnerSettlement]:
+    waiting = (PartnerSettlement.Status.DRAWN_UP, PartnerSettlement.Status.ORDERED)
+    return PartnerSettlement.objects.filter(business_date=date).exclude(status__in=waiting)
 
 
 def trial_balance_is_zero(date: dt.date) -> bool:

@@ -34,6 +34,10 @@ class World:
         """What the payment institution's books say of the collection with our `serial`."""
         return self._first("collections", serial=serial)
 
+    def at_the_bank(self, kind: str, serial: str) -> dict[str, Any] | None:
+        """What the bank's books say of the payout or collection with our `serial`."""
+        return self._first(f"bank/{kind}s", f"{kind}s", serial=serial)
+
     def follow_clock(self, moment: dt.datetime) -> None:
         """Tell the sandbox that business time is `moment` now."""
         offset = (moment - real_now()).total_seconds()

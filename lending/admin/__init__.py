@@ -16,6 +16,7 @@ from lending.admin.day_files import DayFileSetAdmin, RejectedRowAdmin
 from lending.admin.funding import FunderAdmin, FundingAgreementAdmin, ParticipationAdmin
 from lending.admin.loan_changes import LoanChangeAdmin
 from lending.admin.loans import LoanAdmin
+from lending.admin.partner_settlements import PartnerSettlementAdmin
 from lending.admin.products import ProductAdmin
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "LoanContractAdmin",
     "LoanEventAdmin",
     "ParticipationAdmin",
+    "PartnerSettlementAdmin",
     "ProductAdmin",
     "RejectedRowAdmin",
     "RepaymentAdmin",

@@ -7,6 +7,7 @@ from unfold.decorators import display
 from core.admin import shown
 from core.admin.base import ReadOnlyAdmin
 from core.admin.shown import Reader, Table, TablesAdmin
+from core.masking import mask_card
 from lending.models import Funder, FundingAgreement, Participation
 from risk.report import percent
 
@@ -21,6 +22,14 @@ class FunderAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "whitelisted"]
     search_fields = ["code", "name_zh", "name_en"]
     ordering = ["code"]
+    fields = [
+        *("code", "kind", "name_zh", "name_en", "whitelisted", "tier_1_capital", "loans_elsewhere"),
+        *("masked_account", "bank_number"),
+    ]
+
+    @admin.display(description=_("account number"))
+    def masked_account(self, funder: Funder) -> str:
+        return mask_card(funder.account_number) if funder.account_number else "–"
 
     @admin.display(description=_("name"))
     def name(self, funder: Funder) -> str:

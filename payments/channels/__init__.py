@@ -3,6 +3,7 @@
 """
 
 from payments.channels.alipay import ALIPAY
+from payments.channels.bank import BANK
 from payments.channels.base import (
     ASKED,
     ENDS,
@@ -22,6 +23,7 @@ from payments.models import PaymentAttempt, PaymentOrder
 __all__ = [
     "ALIPAY",
     "ASKED",
+    "BANK",
     "CHANNELS",
     "ENDS",
     "PAYMENT",
@@ -38,7 +40,7 @@ __all__ = [
     "statement_broken",
 ]
 
-CHANNELS: dict[str, Channel] = {channel.code: channel for channel in (PAYMENT, ALIPAY, WECHAT)}
+CHANNELS: dict[str, Channel] = {channel.code: channel for channel in (PAYMENT, ALIPAY, WECHAT, BANK)}
 
 
 def instruct(order: PaymentOrder, out_trade_no: str) -> Finding:

@@ -13,7 +13,7 @@ from payments.models import OrderKind, StatementLine
 
 @dataclass(frozen=True)
 class FundRow:
-    """One row; yuan. `comes_back` says that income is the return of a payout."""
+    """One row; yuan. `comes_back` says that income is the return of a payout, or an expense that of a collection."""
 
     channel_trade_no: str
     out_trade_no: str
@@ -29,7 +29,7 @@ class FundRow:
 
     def line(self, no: int) -> StatementLine:
         """Income that is no return of a payout is none that we asked for: it stands as a collection, for a person."""
-        kind = OrderKind.PAYOUT if self.expense > 0 or self.comes_back else OrderKind.COLLECTION
+        kind = OrderKind.COLLECTION if (self.income > 0) != self.comes_back else OrderKind.PAYOUT
         return StatementLine(
             no=no,
             channel_trade_no=self.channel_trade_no,

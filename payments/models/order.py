@@ -47,7 +47,8 @@ _AT_THE_CHANNEL = (OrderStatus.SENDING, OrderStatus.ACCEPTED, OrderStatus.UNKNOW
 class PaymentOrder(StatefulModel):
     """Money to be moved once: paid out to an account, or collected from it.
 
-    `account_number` is the number of a card or of a company's account, or a WeChat openid, as `payee_kind` says.
+    `account_number` is the number of a card or of a company's account, or a WeChat openid, as `payee_kind` says;
+    `bank_number` is that of the company's bank in the clearing.
     `purpose` and `reference` are the orderer's own; `product` and `funder` are its tags. `confirmed_at` and
     `settled_at` are real time, the two ends of the two-hour promise; `settled_on` and `returned_on` are the dates
     of the postings.
@@ -66,6 +67,7 @@ class PaymentOrder(StatefulModel):
     )
     payee_name = EncryptedTextField(_("name"))
     account_number = EncryptedTextField(_("account number"))
+    bank_number = models.CharField(_("bank's number in the clearing"), max_length=14, blank=True)
     channel = models.CharField(_("channel"), max_length=30, blank=True)
     channel_trade_no = models.CharField(_("institution's serial number"), max_length=64, blank=True, db_index=True)
     fee = MoneyField(_("fee"), null=True)

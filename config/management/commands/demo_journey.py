@@ -36,6 +36,8 @@ class Command(BaseCommand):
         for date in (borrowed_on, repaid_on):
             report = books.settle(date)
             timeline.event("day settled and reconciled", report.serial, str(date))
+            for partner in books.settle_with_partners(world, date):
+                timeline.event("settled with the funding partner", partner.serial, f"¥{partner.amount} by the bank")
         loan = story.customer.get(f"/loans/{loan['serial']}/")
         owed = books.compare(world, loan, repayment)
         timeline.event("money found in both books", loan["serial"], f"principal still owed ¥{owed}")
@@ -46,6 +48,9 @@ class Command(BaseCommand):
         timeline.line("\nWhere to look next")
         timeline.line(f"  portal     {url}/   (SMS codes: {settings.INSTITUTIONS['sms']['url']}/books/sms)")
         timeline.line(f"  API        {url}/api/v1/docs/")
+        timeline.line(
+            f"  bank       {settings.INSTITUTIONS['bank']['url']}/books/bank/payouts, /books/bank/collections"
+        )
         timeline.line(f"  admin      {url}/admin/")
         for line in PASSWORDS.read_text().splitlines() if PASSWORDS.exists() else ():
             username, password, role = line.split("\t")

@@ -1,0 +1,151 @@
+"""Settlement with funding partners: after each settled business day, what is due either way is netted to one payment.
+
+The net is what the ledger holds as due to the partner at the end of the day, less what earlier settlements are moving.
+It is paid to the partner's account or, where the partner owes us, collected from it. Paid, the due goes down by it:
+
+paid        debit due to the partner, credit payouts in clearing
+collected   debit collections in clearing, credit due to the partner
+came back   the same on the other sides: the next settlement finds it due again
+
+A day is settled after the days before it, or not at all: a later settlement has taken all of it in.
+"""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
+
+from core import actors, work
+from core.money import ZERO
+from core.pdf import PaperTable, paper
+from core.registry import OrderOutcome
+from core.serials import Serial, next_serial
+from lending.models import Funder, PartnerSettlement
+from payments import day_books, ledger, orders
+from payments.chart import AccountKind, account
+from payments.ledger import Line, credit, debit
+from payments.orders import OrderKind, Payee, PayeeKind
+
+PURPOSE = "partner_settlement"
+SETTLE = "settle_partner"
+SETTLER = actors.system("settlement with partners")
+Status = PartnerSettlement.Status
+
+
+def schedule(date: dt.date) -> None:
+    """Have each partner settled with for a business day, as part of the transaction that says it is settled."""
+    work.enqueue_many(SETTLE, [f"{date}/{each.funder}" for each in day_books.by_funder(date)])
+
+
+def settle(key: str) -> None:
+    """Work "settle_partner", of a date and a partner's code: draw up the settlement and order what it comes to. Once:
+    again is harmless. Raises RuntimeError for a partner whose account is not known.
+    """
+    date, code = key.split("/", 1)
+    with transaction.atomic(durable=True):
+        partner = Funder.objects.select_for_update(no_key=True).get(code=code)
+        if not partner.settlements.filter(business_date__gte=date).exists():
+            _order(_draw_up(partner, dt.date.fromisoformat(date)))
+
+
+def _draw_up(partner: Funder, date: dt.date) -> PartnerSettlement:
+    due = ledger.balance(_due_to(partner), date)
+    on_its_way = _on_its_way(partner, date)
+    return PartnerSettlement.objects.create(
+        serial=next_serial(Serial.PARTNER_SETTLEMENT),
+        partner=partner,
+        business_date=date,
+        due=due,
+        on_its_way=on_its_way,
+        amount=due - on_its_way,
+    )
+
+
+def _on_its_way(partner: Funder, date: dt.date) -> Decimal:
+    """What was ordered and is not in the balance of `date`: under way, or paid after it. What came back is due."""
+    not_in_it = Q(status=Status.ORDERED) | Q(status=Status.PAID, paid_on__gt=date)
+    return partner.settlements.filter(not_in_it).aggregate(sum=Sum("amount"))["sum"] or ZERO
+
+
+def _order(settlement: PartnerSettlement) -> None:
+    if not settlement.amount:
+        settlement.close(by=SETTLER, why="nothing to settle")
+        return
+    order = orders.create_order(
+        kind=OrderKind.PAYOUT if settlement.amount > 0 else OrderKind.COLLECTION,
+        amount=abs(settlement.amount),
+        purpose=PURPOSE,
+        reference=settlement.serial,
+        payee=_payee(settlement.partner),
+        funder=settlement.partner.code,
+    )
+    settlement.instruct(by=SETTLER, why=f"{settlement.amount} yuan net", order=order.serial)
+
+
+def _payee(partner: Funder) -> Payee:
+    if not (partner.account_number and partner.bank_number):
+        raise RuntimeError(f"{partner} has no account to settle through: enter it, and run this again")
+    return Payee(partner.name_zh, partner.account_number, PayeeKind.COMPANY, partner.bank_number)
+
+
+def as_pdf(settlement: PartnerSettlement) -> bytes:
+    """The settlement on paper, for the partner."""
+    day = day_books.funder_day(settlement.partner.code, settlement.business_date)
+    rows: list[list[object]] = [
+        [_("due before"), day.opening],
+        [_("grew by"), day.added],
+        [_("shrank by"), day.taken],
+        [_("due at the end of the day"), settlement.due],
+        [_("on its way already"), settlement.on_its_way],
+        [_("amount settled"), settlement.amount],
+        [_("payment order"), settlement.order or "–"],
+        [_("status"), settlement.get_status_display()],
+    ]
+    told = {"partner": settlement.partner.name, "date": settlement.business_date}
+    title = _("Settlement with %(partner)s for %(date)s") % told
+    sentence = _("All amounts in yuan. A negative amount is what the partner owes.")
+    return paper(title, [sentence], [PaperTable(settlement.serial, rows)])
+
+
+class SettlementHandler:
+    """What becomes of a settlement when its order ends (core.registry.order_settled, purpose "partner_settlement")."""
+
+    def lock(self, reference: str) -> None:
+        """Lock the settlement."""
+        PartnerSettlement.objects.get(serial=reference).lock()
+
+    def apply(self, outcome: OrderOutcome) -> None:
+        """Book what moved; what did not stays due."""
+        settlement = PartnerSettlement.objects.get(serial=outcome.reference)
+        why = f"order {outcome.order_serial} {outcome.reason}".strip()
+        if outcome.status == "succeeded":
+            settlement.pay(by=SETTLER, why=why, on=outcome.business_date)
+            _post(settlement, outcome, _lines(settlement))
+        elif outcome.status == "returned":
+            settlement.come_back(by=SETTLER, why=why, on=outcome.business_date)
+            _post(settlement, outcome, ledger.reversed_lines(_lines(settlement)))
+        else:
+            settlement.fail(by=SETTLER, why=why)
+
+
+def _lines(settlement: PartnerSettlement) -> list[Line]:
+    due, amount = _due_to(settlement.partner), settlement.amount
+    if amount > 0:
+        return [debit(due, amount), credit(account(AccountKind.PAYOUT_CLEARING), amount)]
+    return [debit(account(AccountKind.COLLECTION_CLEARING), -amount), credit(due, -amount)]
+
+
+def _post(settlement: PartnerSettlement, outcome: OrderOutcome, lines: list[Line]) -> None:
+    ledger.post(
+        key=f"{settlement.serial}:{outcome.status}",
+        business_date=outcome.business_date,
+        purpose=PURPOSE,
+        reference=settlement.serial,
+        entries=lines,
+    )
+
+
+def _due_to(partner: Funder) -> str:
+    return account(AccountKind.PARTNER_SETTLEMENT, funder=partner.code)

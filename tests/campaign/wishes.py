@@ -18,6 +18,7 @@ from payments.tests.routes import rule
 PAYEES = {
     PayeeKind.CARD: PAYEE,
     PayeeKind.WECHAT: Payee(NAME, "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", PayeeKind.WECHAT),
+    PayeeKind.COMPANY: Payee("远山汽车金融有限公司", "110060149018170012345", PayeeKind.COMPANY, "103100000026"),
 }
 # The last two digits decide what becomes of an order (sandbox/transfers.py); most of them are ordinary.
 ENDINGS = (*("00", "10", "25", "37", "58", "66", "81"), "91", "92", "93", "94", "97", "98")

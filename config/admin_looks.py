@@ -69,6 +69,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("sync_alt", "payments.paymentorder"),
             ("alt_route", "payments.routingrules"),
             ("call_split", "payments.routechoice"),
+            ("contract", "payments.deductionagreement"),
             ("rule", "payments.difference"),
             ("upload_file", "payments.statementfile"),
             ("summarize", "payments.settlementreport"),

@@ -168,7 +168,7 @@ INSTITUTIONS = {
         "url": env.str(f"{code.upper()}_URL", "http://127.0.0.1:8100"),
         "public_key_file": _path(f"{code.upper()}_PUBLIC_KEY_FILE", f"sandbox-data/keys/{code}.pub.pem"),
     }
-    for code in ("identity", "payment", "funder", "sms", "alipay", "wechat", "bank")
+    for code in ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank")
 }
 # Alipay knows us by our application's number and its key
 ALIPAY_APP_ID = env.str("ALIPAY_APP_ID", "2021000000000001")
@@ -186,6 +186,14 @@ WECHAT_SCENE_REPORT = env.dict("WECHAT_SCENE_REPORT", default={"活动名称": "
 BANK_ACCOUNT_NAME = env.str("BANK_ACCOUNT_NAME", "示范消费金融公司")
 BANK_ACCOUNT = env.str("BANK_ACCOUNT", "11001018800059600001")
 BANK_NUMBER = env.str("BANK_NUMBER", "105100000017")
+# UnionPay knows us by our merchant number and our certificate; it has another certificate for what is encrypted to it,
+# and gives its files elsewhere
+UNIONPAY_MER_ID = env.str("UNIONPAY_MER_ID", "777290058110048")
+UNIONPAY_CERT_ID = env.str("UNIONPAY_CERT_ID", "69026276696")
+UNIONPAY_KEY_FILE = _path("UNIONPAY_KEY_FILE", str(PLATFORM_KEY_FILE))
+UNIONPAY_ENCRYPT_CERT_ID = env.str("UNIONPAY_ENCRYPT_CERT_ID", "68759622183")
+UNIONPAY_ENCRYPT_KEY_FILE = _path("UNIONPAY_ENCRYPT_KEY_FILE", str(INSTITUTIONS["unionpay"]["public_key_file"]))
+UNIONPAY_FILE_URL = env.str("UNIONPAY_FILE_URL", f"{INSTITUTIONS['unionpay']['url']}/file")
 
 # The ledger's seals: the key that signs them, and the public keys of all that ever did
 SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")

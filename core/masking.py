@@ -58,6 +58,7 @@ _SECRET_KEYS = {
     "text",
     "authorization",
     "content",
+    "fileContent",
     "address",
     "employer",
     "ip",

@@ -31,6 +31,7 @@ class Serial(StrEnum):
     LOAN_CHANGE = "LC"
     DAY_FILES = "DF"
     ORDER = "PO"
+    AGREEMENT = "AG"
     TRANSFER = "TR"
     STATEMENT = "SF"
     SETTLEMENT = "ST"

@@ -1,6 +1,7 @@
 """Signatures of messages with institutions: RSA with SHA-256 over the parts of the message, one a line."""
 
 import base64
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +41,11 @@ def sign(key: rsa.RSAPrivateKey, *parts: str) -> str:
 def is_signed(key: rsa.RSAPublicKey, signature: str, *parts: str) -> bool:
     """Whether `signature` is the key owner's signature of `parts`."""
     return are_bytes_signed(key, signature, signed_text(*parts))
+
+
+def form_text(params: Mapping[str, str]) -> bytes:
+    """What is signed of a form: its parameters in the order of their names; those without a value are left out."""
+    return "&".join(f"{name}={value}" for name, value in sorted(params.items()) if value).encode()
 
 
 def sign_bytes(key: rsa.RSAPrivateKey, content: bytes) -> str:

@@ -15,7 +15,7 @@ LOCAL = VAR / "local.env"
 POSTGRES = Postgres(VAR / "pg")
 VALKEY = Valkey(VAR / "valkey")
 DATABASE = "lending"
-INSTITUTIONS = ("IDENTITY", "PAYMENT", "FUNDER", "SMS", "ALIPAY", "WECHAT", "BANK")
+INSTITUTIONS = ("IDENTITY", "PAYMENT", "FUNDER", "SMS", "ALIPAY", "WECHAT", "UNIONPAY", "BANK")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 HEADER = "# Made by `make run`. The keys are kept, the rest is written anew by every run; .env overrides it.\n"

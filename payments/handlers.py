@@ -12,6 +12,7 @@ _SEEN = (
     "paymentorder",
     "paymentattempt",
     "channelnotice",
+    "deductionagreement",
     "statementfile",
     "statementline",
     "difference",

@@ -12,6 +12,12 @@ SUCCESS, RETURNED = "SUCCESS", "RETURNED"
 Key = tuple[str, str]
 
 
+def flow_of(kind: str, status: str, amount: Decimal) -> Decimal:
+    """The effect of a success or a return on our cash without the fee: negative when money goes out."""
+    goes_out = (kind == OrderKind.PAYOUT) == (status == SUCCESS)
+    return -amount if goes_out else amount
+
+
 @dataclass(frozen=True)
 class Movement:
     """Money that moved through a channel: an order's success, or its return. Yuan; `date` is whose day it stands in."""
@@ -32,8 +38,7 @@ class Movement:
     @property
     def flow(self) -> Decimal:
         """Its effect on our cash without the fee: negative when money goes out."""
-        goes_out = (self.kind == OrderKind.PAYOUT) == (self.status == SUCCESS)
-        return -self.amount if goes_out else self.amount
+        return flow_of(self.kind, self.status, self.amount)
 
     @property
     def effect(self) -> Decimal:

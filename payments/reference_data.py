@@ -7,7 +7,7 @@ from django.db import transaction
 
 from core import actors, clock
 from payments import ledger, route_rules
-from payments.channels import BANK, CHANNELS, PAYMENT, WECHAT
+from payments.channels import ALIPAY, BANK, CHANNELS, PAYMENT, UNIONPAY, WECHAT
 from payments.chart import AccountKind, account
 from payments.models import OrderKind, RoutingRules, Transfer
 from payments.routing import Lane
@@ -16,11 +16,15 @@ OWN_FUNDS = "own"
 # What each institution of the sandbox opens our account with (docs/sandbox.md); elsewhere money arrives by postings.
 SANDBOX_OPENING_BALANCE = Decimal("1000000000.00")
 FAILED_TRY_COST = Decimal("0.50")
+# The payment institution is the cheapest; the others take over where it refuses or fails.
 FIRST_LANES = (
     Lane(PAYMENT.code, fixed_fee=Decimal("1.00")),
-    Lane(PAYMENT.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("0.50")),
+    Lane(UNIONPAY.code, fixed_fee=Decimal("1.50")),
+    Lane(ALIPAY.code, fixed_fee=Decimal("1.50"), fee_rate=Decimal("0.0010"), order_limit=Decimal("50000.00")),
     Lane(WECHAT.code),
     Lane(BANK.code, fixed_fee=Decimal("5.00")),
+    Lane(PAYMENT.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("0.50")),
+    Lane(UNIONPAY.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("0.80"), fee_rate=Decimal("0.0010")),
     Lane(BANK.code, kind=OrderKind.COLLECTION, fixed_fee=Decimal("2.00")),
 )
 INSTALLER = actors.system("installation")

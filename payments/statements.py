@@ -7,10 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.money import ZERO
 from core.problems import Problem
 from core.serials import Serial, next_serial
-from payments.channels import Channel, Totals, statement_broken
+from payments.channels import Channel, Totals, add_up, statement_broken
 from payments.matching import Movement
 from payments.models import StatementFile, StatementLine
 
@@ -74,7 +73,7 @@ def _parse(channel: Channel, content: str) -> tuple[list[StatementLine], Totals]
         lines, said = channel.parse_statement(content)
     except (ValueError, IndexError, TypeError):
         raise statement_broken(_("The statement cannot be read.")) from None
-    if said != _add_up(lines):
+    if said != add_up(lines):
         raise statement_broken(_("The statement's lines do not add up to its totals."))
     return lines, said
 
@@ -89,14 +88,4 @@ def movement_of(line: StatementLine, date: dt.date) -> Movement:
         amount=line.amount,
         fee=line.fee,
         date=date,
-    )
-
-
-def _add_up(lines: list[StatementLine]) -> Totals:
-    flows = [movement_of(line, dt.date.min).flow for line in lines]
-    return Totals(
-        rows=len(lines),
-        sum_out=-sum((flow for flow in flows if flow < 0), ZERO),
-        sum_in=sum((flow for flow in flows if flow > 0), ZERO),
-        fees=sum((line.fee for line in lines), ZERO),
     )

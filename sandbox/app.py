@@ -20,6 +20,7 @@ from sandbox import (
     reading,
     sms,
     transfers,
+    unionpay,
     wechat,
 )
 from sandbox.notifications import Courier
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Starlette:
     branches = {
         alipay: open_branch(world, alipay.CODE),
         wechat: open_branch(world, wechat.CODE, unconfirmed=wechat.UNCONFIRMED, takes_back=False),
+        unionpay: open_branch(world, unionpay.CODE),
         bank: open_branch(world, bank.CODE),
     }
     worlds = [world, *branches.values()]

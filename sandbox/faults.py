@@ -25,6 +25,7 @@ REQUEST_FAULTS = set(Fault) - {Fault.DUPLICATE}
 TARGETS = {
     "payouts": REQUEST_FAULTS,
     "collections": REQUEST_FAULTS,
+    "agreements": REQUEST_FAULTS,
     "queries": REQUEST_FAULTS,
     "identity": REQUEST_FAULTS,
     "sms": REQUEST_FAULTS,

@@ -34,6 +34,7 @@ def branch_routes(world: World, code: str) -> list[Route]:
     return [
         local.route(world, "GET", f"/books/{code}/payouts", _reading(Kind.PAYOUT)),
         local.route(world, "GET", f"/books/{code}/collections", _reading(Kind.COLLECTION)),
+        local.route(world, "GET", f"/books/{code}/agreements", read_agreements),
         local.route(world, "GET", f"/books/{code}/balances", read_balances),
     ]
 
@@ -57,6 +58,12 @@ async def read_balances(world: World, request: Request) -> dict[str, Any]:
         "accounts_from_movements": {code: yuan(_moved(world, code)) for code in found},
         "sum": yuan(sum(found.values())),
     }
+
+
+async def read_agreements(world: World, request: Request) -> dict[str, Any]:
+    """The agreements by which a merchant may deduct, of `card_number` if given; the newest first."""
+    rows = _select(world, "agreements", _wanted(request, "card_number"), "bind_id DESC")
+    return {"agreements": [_plain(row) for row in rows]}
 
 
 async def read_identity_checks(world: World, request: Request) -> dict[str, Any]:

@@ -96,6 +96,18 @@ CREATE TABLE IF NOT EXISTS notifications (
 CREATE INDEX IF NOT EXISTS notifications_due ON notifications (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS notifications_by_serial ON notifications (serial);
 
+-- Agreements by which a merchant may deduct from a card; one stands for a card at a time.
+CREATE TABLE IF NOT EXISTS agreements (
+    bind_id TEXT PRIMARY KEY,
+    card_number TEXT NOT NULL,
+    name TEXT NOT NULL,
+    id_number TEXT NOT NULL,
+    mobile TEXT NOT NULL,
+    signed_at TEXT NOT NULL,
+    ended_at TEXT
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS agreements_standing ON agreements (card_number) WHERE ended_at IS NULL;
+
 CREATE TABLE IF NOT EXISTS people (id_number TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cards (card_number TEXT PRIMARY KEY, id_number TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS identity_checks (

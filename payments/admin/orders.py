@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from core.admin.base import ReadOnlyAdmin
 from payments.lateness import slow_payouts
-from payments.models import ChannelNotice, PaymentOrder
+from payments.models import ChannelNotice, DeductionAgreement, PaymentOrder
 from payments.timeline import timeline
 
 COLOURS = {"succeeded": "success", "failed": "danger", "returned": "danger", "unknown": "warning"}
@@ -70,6 +70,16 @@ class PaymentOrderAdmin(ReadOnlyAdmin):
             rows = [[localize(localtime(event.at)), event.what, event.detail] for event in timeline(order)]
             extra["timeline"] = {"headers": [_("time"), _("event"), _("details")], "rows": rows}
         return super().changeform_view(request, object_id, form_url, extra)
+
+
+@admin.register(DeductionAgreement)
+class DeductionAgreementAdmin(ReadOnlyAdmin):
+    """By what a channel may deduct; whose card it is, nobody sees here."""
+
+    list_display = ["serial", "channel", "number", "signed_at", "ended_at"]
+    list_filter = ["channel", "signed_at", "ended_at"]
+    search_fields = ["serial", "number"]
+    ordering = ["-id"]
 
 
 @admin.register(ChannelNotice)

@@ -13,10 +13,12 @@ from payments.channels.base import (
     Notice,
     State,
     Totals,
+    add_up,
     money,
     statement_broken,
 )
 from payments.channels.payment import PAYMENT
+from payments.channels.unionpay import UNIONPAY
 from payments.channels.wechat import WECHAT
 from payments.models import PaymentAttempt, PaymentOrder
 
@@ -27,6 +29,7 @@ __all__ = [
     "CHANNELS",
     "ENDS",
     "PAYMENT",
+    "UNIONPAY",
     "WECHAT",
     "Channel",
     "DayFile",
@@ -34,13 +37,14 @@ __all__ = [
     "Notice",
     "State",
     "Totals",
+    "add_up",
     "ask",
     "instruct",
     "money",
     "statement_broken",
 ]
 
-CHANNELS: dict[str, Channel] = {channel.code: channel for channel in (PAYMENT, ALIPAY, WECHAT, BANK)}
+CHANNELS: dict[str, Channel] = {channel.code: channel for channel in (PAYMENT, ALIPAY, WECHAT, UNIONPAY, BANK)}
 
 
 def instruct(order: PaymentOrder, out_trade_no: str) -> Finding:

@@ -3,10 +3,9 @@ and foot, and the totals are in the foot.
 """
 
 import csv
-import io
 import re
-import zipfile
 
+from payments.channels import archives
 from payments.channels.base import Totals, money
 from payments.channels.fund_rows import FundRow, business_moment, fees_of, lines_of
 from payments.models import StatementLine
@@ -15,7 +14,6 @@ COLUMNS = (
     "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,"
     "账户余额（元）,交易渠道,业务类型,备注"
 )
-LARGEST_BYTES = 256 * 1024 * 1024
 _TOTAL = re.compile(r"^#(支出|收入)合计：(\d+)笔，共-?([\d.]+)元")
 _FEE, _COMES_BACK = ("收费", "服务费"), "退"
 
@@ -24,14 +22,7 @@ def unzipped(content: bytes) -> str:
     """The day's details as text; the summary, which may come first, is passed over. Raises ValueError for what is no
     such zip.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
-                raise ValueError("too large")
-            texts = [archive.read(entry).decode("gbk") for entry in archive.infolist()]
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
-        raise ValueError("no zip of GBK files") from error
-    [details] = [text for text in texts if COLUMNS in text.splitlines()]
+    [details] = [text for text in archives.unzipped(content).values() if COLUMNS in text.splitlines()]
     return details
 
 

@@ -62,14 +62,9 @@ class AlipayClient(SignedClient):
         return signing.are_bytes_signed(key, signature, text.encode())
 
 
-def text_of(params: Mapping[str, str]) -> bytes:
-    """What is signed: the parameters in the order of their names; those without a value are left out."""
-    return "&".join(f"{name}={value}" for name, value in sorted(params.items()) if value).encode()
-
-
 def sign(params: Mapping[str, str]) -> str:
     """Our signature of `params`."""
-    return signing.sign_bytes(signing.private_key(settings.ALIPAY_KEY_FILE), text_of(params))
+    return signing.sign_bytes(signing.private_key(settings.ALIPAY_KEY_FILE), signing.form_text(params))
 
 
 def signed_part(text: str) -> tuple[str, str]:
@@ -106,7 +101,7 @@ def _notice_is_signed(institution: Institution, form: dict[str, str]) -> bool:
     signed = {name: value for name, value in form.items() if name not in ("sign", "sign_type")}
     key = signing.public_key(institution.public_key_file)
     ours = form.get("app_id") == settings.ALIPAY_APP_ID and form.get("sign_type") == "RSA2"
-    return ours and _is_recent(form) and signing.are_bytes_signed(key, form.get("sign", ""), text_of(signed))
+    return ours and _is_recent(form) and signing.are_bytes_signed(key, form.get("sign", ""), signing.form_text(signed))
 
 
 def _is_recent(form: dict[str, str]) -> bool:

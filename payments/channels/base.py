@@ -7,7 +7,7 @@ list, and what is not signed, late or broken, is UNKNOWN, to be asked about and 
 import datetime as dt
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO
 from core.problems import Problem
+from payments.matching import flow_of
 from payments.models import OrderKind, PayeeKind, PaymentOrder, StatementLine
 
 
@@ -147,6 +148,17 @@ class Channel(ABC):
         """The lines, in our words (see payments.matching) and not yet saved, and the totals as stated. Raises
         ValueError, IndexError or TypeError for what cannot be read.
         """
+
+
+def add_up(lines: Sequence[StatementLine]) -> Totals:
+    """What a statement's lines come to."""
+    flows = [flow_of(line.kind, line.status, line.amount) for line in lines]
+    return Totals(
+        rows=len(lines),
+        sum_out=-sum((flow for flow in flows if flow < 0), ZERO),
+        sum_in=sum((flow for flow in flows if flow > 0), ZERO),
+        fees=sum((line.fee for line in lines), ZERO),
+    )
 
 
 def money(text: Any) -> Decimal:

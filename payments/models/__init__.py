@@ -1,5 +1,6 @@
 """What is kept about money: the ledger, the orders, what institutions said, how they compare."""
 
+from payments.models.agreement import DeductionAgreement
 from payments.models.difference import Difference, DifferenceKind
 from payments.models.ledger import Account, Entry, Transfer
 from payments.models.notice import ChannelNotice
@@ -15,6 +16,7 @@ __all__ = [
     "IN_FLIGHT",
     "Account",
     "ChannelNotice",
+    "DeductionAgreement",
     "Difference",
     "DifferenceKind",
     "Entry",

@@ -55,4 +55,4 @@ def call_back(keys: Path, message: Any, **how: Any) -> httpx.Response:
 
 def post(body: str, headers: dict[str, str], path: str = PATH) -> httpx.Response:
     """Send what one likes."""
-    return httpx.post(settings.PLATFORM_URL + path, content=body.encode(), headers=headers, trust_env=False)
+    return httpx.post(settings.PLATFORM_URL + path, content=body.encode(), headers=headers, trust_env=False, timeout=30)

@@ -79,9 +79,9 @@ def order(
         )
 
 
-def cash() -> Decimal:
-    """What our ledger says we have with the institution."""
-    return ledger.balance(account(AccountKind.CHANNEL_CASH, channel="payment"))
+def cash(channel: str = "payment") -> Decimal:
+    """What our ledger says we have with an institution."""
+    return ledger.balance(account(AccountKind.CHANNEL_CASH, channel=channel))
 
 
 def nothing_hangs() -> bool:

@@ -16,7 +16,7 @@ from core import signing
 from core.models import ExternalMessage
 from payments import reconciliation, sending, settlement, statements
 from payments.channels import ALIPAY, Finding, State, alipay_bill
-from payments.channels.alipay_wire import sign, signed_part, text_of
+from payments.channels.alipay_wire import sign, signed_part
 from payments.models import ChannelNotice, Difference
 from payments.routing import Lane
 from payments.tests.driving import finish, history, open_work, work_until
@@ -153,7 +153,7 @@ class TestNotices:
 
     def send(self, keys, form, signer="alipay", **changes):
         key = signing.private_key(keys / f"{signer}.pem")
-        signed = {**form, "sign": signing.sign_bytes(key, text_of(form)), "sign_type": "RSA2"}
+        signed = {**form, "sign": signing.sign_bytes(key, signing.form_text(form)), "sign_type": "RSA2"}
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return post(urlencode({**signed, **changes}), kind, "/callbacks/alipay/")
 
@@ -194,7 +194,7 @@ def test_we_sign_as_a_client_that_is_not_ours_does(institution_keys):
     private = settings.ALIPAY_KEY_FILE.read_text()
     judge = AliPay(settings.ALIPAY_APP_ID, None, private, (institution_keys / "alipay.pub.pem").read_text(), "RSA2")
     params = {"app_id": settings.ALIPAY_APP_ID, "sign_type": "RSA2", "biz_content": '{"name":"欧阳 {清风}&=+"}'}
-    assert sign(params) == judge._sign(text_of(params).decode())
+    assert sign(params) == judge._sign(signing.form_text(params).decode())
     said = '{"code":"10000","a":{"b":"1"}}'
     key = signing.private_key(institution_keys / "alipay.pem")
     answer = f'{{"x_y_response":{said},"sign":"{signing.sign_bytes(key, said.encode())}"}}'

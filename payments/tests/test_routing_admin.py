@@ -45,13 +45,13 @@ def test_one_drafts_sees_what_it_would_have_done_and_another_publishes(client, a
     client.force_login(ann)
     client.get(reverse("admin:payments_routingrules_draft_next", args=[route_rules.in_force().pk]))
     draft = RoutingRules.objects.latest("version")
-    lane = {"kind": "payout", "channel": "payment", "on": "on", "fixed_fee": "0.50", "fee_percent": "0.1"}
+    lane = {"kind": "payout", "channel": "payment", "on": "on", "fixed_fee": "0.30", "fee_percent": "0.1"}
     lane["order_limit"] = "50000"
     assert "HX-Redirect" in press(client, draft, "put_lane", **lane, opens="08:00", closes="20:00").headers
     kept = route_rules.read(RoutingRules.objects.get(pk=draft.pk)).lanes_for(OrderKind.PAYOUT)[-1]
-    assert (kept.fee(Decimal("1000.00")), kept.order_limit) == (Decimal("1.50"), Decimal("50000"))
+    assert (kept.fee(Decimal("1000.00")), kept.order_limit) == (Decimal("1.30"), Decimal("50000"))
     press(client, draft, "put_lane", **lane)
-    assert "¥1.50" in page(client, draft)
+    assert "¥1.30" in page(client, draft)
     press(client, draft, "propose", why="cheaper")
     press(client, draft, "publish", why="me too")
     assert RoutingRules.objects.get(pk=draft.pk).status == "proposed", "its author cannot publish it"

@@ -91,7 +91,7 @@ def test_what_was_answered_before_the_kill_is_answered_again(own_sandbox: Sandbo
 def test_keys_and_clock_survive(own_sandbox: SandboxProcess) -> None:
     keys = own_sandbox.directory / "data" / "keys"
     before = {path.name: path.read_bytes() for path in keys.iterdir()}
-    assert len(before) == 10
+    assert len(before) == 15
     assert (keys / "payment.pem").stat().st_mode & 0o777 == 0o600
     own_sandbox.http.post("/control/clock", json={"offset_seconds": 86400})
     own_sandbox.kill()

@@ -9,6 +9,7 @@ import pytest
 from core import clock
 from core.serials import is_valid_serial
 from lending.models import Loan, LoanApplication
+from payments.channels import CHANNELS
 from payments.models import OrderStatus, PaymentOrder
 from risk.models import ReviewCase
 from tests.journeys import books
@@ -82,6 +83,6 @@ def test_it_works_again(stage, first):
 
 
 def test_it_fails_when_the_money_does_not_arrive(stage, first):
-    stage.sandbox.fault("payouts", "refuse", count=1)
+    stage.sandbox.fault("payouts", "refuse", count=len(CHANNELS))
     status, printed = play(stage)
     assert status != 0, printed

@@ -62,7 +62,7 @@ class Session:
     def environment(self) -> dict[str, str]:
         """Every setting the tests need; engines named by the caller's environment are used as they are."""
         sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
-        institutions = ("identity", "payment", "funder", "sms", "alipay", "wechat", "bank")
+        institutions = ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank")
         engines = {
             "DATABASE_URL": self.postgres.url("postgres"),
             "BROKER_URL": self.valkey.broker_url,

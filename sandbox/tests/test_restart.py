@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.signing import INSTITUTIONS
 from sandbox.tests.driver import PROJECT, Partner, Receiver, SandboxProcess, wait_for
 
 
@@ -91,7 +92,7 @@ def test_what_was_answered_before_the_kill_is_answered_again(own_sandbox: Sandbo
 def test_keys_and_clock_survive(own_sandbox: SandboxProcess) -> None:
     keys = own_sandbox.directory / "data" / "keys"
     before = {path.name: path.read_bytes() for path in keys.iterdir()}
-    assert len(before) == 15
+    assert len(before) == 2 * len(INSTITUTIONS) + 1  # and the secret shared with WeChat Pay
     assert (keys / "payment.pem").stat().st_mode & 0o777 == 0o600
     own_sandbox.http.post("/control/clock", json={"offset_seconds": 86400})
     own_sandbox.kill()

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('file', models.CharField(max_length=30, verbose_name='file')),
                 ('line', models.PositiveIntegerField(verbose_name='line')),
                 ('reason', models.CharField(max_length=200, verbose_name="the partner's reason")),
-                ('status', django_fsm.FSMField(choices=[('open', 'open'), ('resolved', 'resolved')], db_index=True, default='open', max_length=50, protected=True, verbose_name='status')),
+                ('status', django_fsm.FSMField(choices=[('open', 'open'), ('resolved', 'explained by an officer')], db_index=True, default='open', max_length=50, protected=True, verbose_name='status')),
                 ('set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rejected', to='lending.dayfileset', verbose_name='set of day files')),
             ],
             options={

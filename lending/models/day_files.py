@@ -94,7 +94,7 @@ class RejectedRow(StatefulModel):
 
     class Status(models.TextChoices):
         OPEN = "open", _("open")
-        RESOLVED = "resolved", _("resolved")
+        RESOLVED = "resolved", _("explained by an officer")
 
     set = models.ForeignKey(DayFileSet, models.PROTECT, related_name="rejected", verbose_name=_("set of day files"))
     file = models.CharField(_("file"), max_length=30)

@@ -21,6 +21,7 @@ COMMANDS = {
     "write_credit_data": "requirements-train",
     "score_file": "requirements",
     "export_model": "requirements",
+    "export_reasons": "requirements",
 }
 
 

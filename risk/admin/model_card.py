@@ -38,10 +38,12 @@ def card(stated: dict[str, Any]) -> Iterable[Table]:
 
 def _made_of(stated: dict[str, Any]) -> Table:
     provenance = stated["provenance"]
+    # Versions trained earlier do not say which value was the bad one.
+    target = " = ".join(provenance[name] for name in ("target", "bad_value") if name in provenance)
     rows = [
         [_("data"), provenance["data"]],
         [_("rows"), provenance["rows"]],
-        [_("target"), provenance["target"]],
+        [_("target"), target],
         [_("share of bad loans"), stated["metrics"]["bad_share"]],
         *([_("left out: %s") % column, why] for column, why in provenance["left_out"].items()),
         *([_("protected, but used: %s") % column, why] for column, why in provenance["protected"].items()),

@@ -79,7 +79,7 @@ class ReviewCaseAdmin(ReadOnlyAdmin):
         "customer_serial",
         "opened_at",
         "sla_due_at",
-        "shown_priority",
+        "priority",
         "escalated_at",
         "claimed_by",
         "claimed_at",

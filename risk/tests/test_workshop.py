@@ -71,7 +71,7 @@ def scored(label, path, out):
 def test_a_file_becomes_a_draft_whose_scores_order_its_rows(db, tmp_path, capsys, kind):
     path = small(tmp_path / "small.csv")
     told = trained(path, capsys, kind)
-    assert told["version"] == "test-1"
+    assert (told["version"], told["bad_value"]) == ("test-1", "bad")
     assert 0.6 < told["auc"] < 0.9 and 0 < told["ks"] < 1
     assert told["gini"] == pytest.approx(2 * told["auc"] - 1, abs=2e-4)
     version = ModelVersion.objects.get()
@@ -284,5 +284,12 @@ def test_the_page_of_a_version_is_its_card(db, client, tmp_path, capsys):
             f"/admin/risk/modelversion/{version.pk}/change/", headers={"accept-language": "en"}
         ).content.decode()
         stated = version.stated
-        for told in ("the lender&#x27;s own decision", stated["metrics"]["auc_mean"], "noise", "small.csv", "/propose"):
+        for told in (
+            "the lender&#x27;s own decision",
+            stated["metrics"]["auc_mean"],
+            "noise",
+            "small.csv",
+            "ended = bad",
+            "/propose",
+        ):
             assert told in page

@@ -43,7 +43,7 @@ def read(
     frame = _text(path)
     _require_columns(frame, path, [target, *exclude, *reasons])
     frame = frame[frame[target].notna()]
-    outcome = _outcome(frame.pop(target), target, bad)
+    bad_value, outcome = _outcome(frame.pop(target), target, bad)
     usable = frame.drop(columns=[column for column in exclude if column in frame])
     _refuse_protected(usable, reasons)
     bystanders = frame[[column for column in frame if is_protected(column)]]
@@ -57,6 +57,7 @@ def read(
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "rows": len(frame),
         "target": target,
+        "bad_value": bad_value,
         "left_out": {**dict.fromkeys(exclude, "excluded by whoever trained"), **left_out},
         "protected": dict(reasons),
     }
@@ -96,21 +97,22 @@ def _require_columns(frame: pd.DataFrame, path: Path, wanted: Sequence[str]) -> 
         )
 
 
-def _outcome(values: pd.Series, target: str, bad: str | None) -> np.ndarray:
-    """1 for a bad loan, 0 for a good one."""
+def _outcome(values: pd.Series, target: str, bad: str | None) -> tuple[str, np.ndarray]:
+    """The target's value of a bad loan; and 1 for each bad loan, 0 for each good one."""
     found = sorted(values.unique())
     if len(found) < 2:
         raise TableError(f"The target {target} has only one class ({', '.join(found) or 'no value'}): both are needed.")
     if len(found) > 2:
         shown = ", ".join(found[:6])
         raise TableError(f"The target {target} has {len(found)} values ({shown} …): it must have two, good and bad.")
-    outcome = (values == _bad_value(found, target, bad)).to_numpy(dtype=int)
+    bad_value = _bad_value(found, target, bad)
+    outcome = (values == bad_value).to_numpy(dtype=int)
     if min(outcome.sum(), len(outcome) - outcome.sum()) < FEWEST_OF_A_CLASS:
         raise TableError(
             f"Only {outcome.sum()} of {len(outcome)} rows are bad: at least {FEWEST_OF_A_CLASS} bad and as many good "
             "ones are needed to learn and to check from."
         )
-    return outcome
+    return bad_value, outcome
 
 
 def _bad_value(found: list[str], target: str, bad: str | None) -> str:

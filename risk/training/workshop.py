@@ -60,10 +60,11 @@ def describe(sample: Sample, trainer: _Trainer) -> tuple[dict[str, Any], Folds]:
 
 def summary(trained: dict[str, Any]) -> dict[str, Any]:
     """The figures of a trained model as numbers, for programs."""
-    metrics, rows = trained["metrics"], trained["provenance"]["rows"]
+    metrics, learned_from = trained["metrics"], trained["provenance"]
     tenths = [{name: float(share) for name, share in tenth.items()} for tenth in metrics["calibration"]]
     return {
-        "rows": rows,
+        "rows": learned_from["rows"],
+        "bad_value": learned_from["bad_value"],
         "bad_share": float(metrics["bad_share"]),
         "auc": float(metrics["auc_mean"]),
         "auc_deviation": float(metrics["auc_deviation"]),

@@ -23,7 +23,12 @@ hypothesis_settings.register_profile(
 hypothesis_settings.register_profile("nightly", hypothesis_settings.get_profile("default"), max_examples=2000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-pytest_plugins = ("tests.support.databases", "tests.support.processes", "tests.support.browser")
+pytest_plugins = (
+    "tests.support.databases",
+    "tests.support.processes",
+    "tests.support.serving",
+    "tests.support.browser",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -104,6 +104,31 @@ TEXTS: list[dict[str, Any]] = [
         ),
     },
     {
+        "purpose": Purpose.LENDER_SHARING,
+        "version": 1,
+        "essential": False,
+        "title_zh": "多头借贷查询与应答同意书",
+        "title_en": "Consent to asking and answering other lenders",
+        "body_zh": (
+            "您同意：审批您的借款申请时，我们通过共享平台询问其他放贷机构，有几家对您有未结清的贷款、近三十天内收到过您几次申请；"
+            "其他机构审批您的申请时，我们以同样方式告知是否有未结清的贷款及近三十天的申请次数。\n"
+            "查询使用每次都不同的加密标记：您的姓名、身份证号码等身份信息不会提供给平台和其他机构，对方也无从得知查询的是谁。"
+            "每次查询与应答均留有记录，保存三年。\n"
+            "不同意不影响您申请贷款：审批时不查询，也不因此拒绝。您可以随时撤回，撤回后不再查询，也不再应答。"
+        ),
+        "body_en": (
+            "You agree that, when deciding on your application, we ask other lenders through an exchange how many of "
+            "them have an open loan to you and how often you applied to them in the last thirty days; and that, when "
+            "another lender decides on an application of yours, we tell in the same way whether a loan to you is open "
+            "and how often you applied in the last thirty days.\n"
+            "The question is put by encrypted marks that are new each time: neither the exchange nor the lenders are "
+            "given your name, ID number or anything else that identifies you, nor can they tell who is asked about. "
+            "Each question and each answer is recorded, and the record kept for three years.\n"
+            "You can apply for a loan without agreeing: we then do not ask, and do not decline because of it. You can "
+            "withdraw at any time: we then neither ask nor answer any more."
+        ),
+    },
+    {
         "purpose": Purpose.DEDUCTION,
         "version": 1,
         "essential": False,

@@ -37,7 +37,16 @@ def agreeing(purpose: Purpose) -> QuerySet[Consent]:
 
 def has_consent(customer: Customer, purpose: Purpose) -> bool:
     """Whether the customer now agrees to the current text of `purpose`."""
-    return active(customer).filter(text__purpose=purpose).exists()
+    return consent_to(customer, purpose) is not None
+
+
+def consent_to(customer: Customer, purpose: Purpose) -> Consent | None:
+    """The customer's consent to the current text of `purpose`; of whoever gave none it is known by one lean query."""
+    given = customer.consents.filter(withdrawn_at__isnull=True, text__purpose=purpose).select_related("text")
+    newest = given.order_by("-text__version").first()
+    if newest is None or ConsentText.objects.filter(purpose=purpose, version__gt=newest.text.version).exists():
+        return None
+    return newest
 
 
 @transaction.atomic(durable=True)

@@ -12,7 +12,7 @@ from stdnum import luhn
 from stdnum.cn import ric
 
 from accounts import consents, customers, devices, tokens
-from accounts.models import BankCard, Customer, Document, IdentityCheck, SignIn
+from accounts.models import BankCard, Customer, Document, IdentityCheck, Purpose, SignIn
 from accounts.origin import Channel, Origin
 from core import clock
 from core.serials import Serial, next_serial
@@ -45,7 +45,8 @@ def verified(number: int) -> Customer:
         _card(customer, number)
         for kind in Document.Kind.values:
             _document(customer, kind)
-    texts = list(consents.current_texts().values_list("pk", flat=True))
+    # No exchange of lenders runs beside a benchmark.
+    texts = consents.current_texts().exclude(purpose=Purpose.LENDER_SHARING).values_list("pk", flat=True)
     consents.give(customer=customer, text_ids=texts, origin=origin)
     return customer
 

@@ -38,6 +38,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("online_prediction", "risk.repaymentforecast"),
             ("model_training", "risk.modelversion"),
             ("table_rows", "risk.ruleset"),
+            ("hub", "risk.sharingquery"),
         ],
     ),
     (

@@ -168,7 +168,7 @@ INSTITUTIONS = {
         "url": env.str(f"{code.upper()}_URL", "http://127.0.0.1:8100"),
         "public_key_file": _path(f"{code.upper()}_PUBLIC_KEY_FILE", f"sandbox-data/keys/{code}.pub.pem"),
     }
-    for code in ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank")
+    for code in ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank", "sharing")
 }
 # Alipay knows us by our application's number and its key
 ALIPAY_APP_ID = env.str("ALIPAY_APP_ID", "2021000000000001")
@@ -194,6 +194,10 @@ UNIONPAY_KEY_FILE = _path("UNIONPAY_KEY_FILE", str(PLATFORM_KEY_FILE))
 UNIONPAY_ENCRYPT_CERT_ID = env.str("UNIONPAY_ENCRYPT_CERT_ID", "68759622183")
 UNIONPAY_ENCRYPT_KEY_FILE = _path("UNIONPAY_ENCRYPT_KEY_FILE", str(INSTITUTIONS["unionpay"]["public_key_file"]))
 UNIONPAY_FILE_URL = env.str("UNIONPAY_FILE_URL", f"{INSTITUTIONS['unionpay']['url']}/file")
+
+# The exchange of lenders: our key of the oblivious function, and how many hex digits of a public hash a query shows
+SHARING_KEY_FILE = _path("SHARING_KEY_FILE", "var/keys/sharing.pem")
+SHARING_BUCKET_DIGITS = env.int("SHARING_BUCKET_DIGITS", 0)
 
 # The ledger's seals: the key that signs them, and the public keys of all that ever did
 SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from core.health import healthz
+from risk.api.sharing import query as sharing_query
 
 api: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     path("callbacks/", include("payments.api.urls")),
+    path("sharing/queries/", sharing_query, name="sharing-query"),
     path("", include("config.portal_urls")),
     path("", include("accounts.portal_urls")),
     path("", include("lending.portal_urls")),

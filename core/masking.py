@@ -54,6 +54,7 @@ _BY_KEY = {
 _SECRET_KEYS = {
     "password",
     "token",
+    "tokens",
     "code_sent",
     "text",
     "authorization",

@@ -22,7 +22,7 @@ import httpx
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, signing
@@ -65,8 +65,10 @@ class SignedClient:
 
     content_type = "application/json"
 
-    def __init__(self, institution: Institution) -> None:
+    def __init__(self, institution: Institution, *, patience: float | None = None) -> None:
+        """`patience`: seconds to wait for the connection, and again for the answer; else as the settings say."""
         self.institution = institution
+        self.patience = patience or settings.INSTITUTION_TIMEOUT_SECONDS
 
     def post(self, path: str, payload: dict[str, Any], *, serial: str) -> Answer:
         """Send `payload` as JSON under our `serial` number."""
@@ -124,7 +126,7 @@ class SignedClient:
                 url,
                 content=body.encode(),
                 headers=headers,
-                timeout=settings.INSTITUTION_TIMEOUT_SECONDS,
+                timeout=self.patience,
                 verify=_trusted_authorities(),
                 trust_env=False,
             )
@@ -273,6 +275,16 @@ def _callback_is_signed(institution: Institution, request: HttpRequest, body: st
     parts = (request.method or "", request.get_full_path(), timestamp, nonce, body)
     key = signing.public_key(institution.public_key_file)
     return bool(nonce) and is_fresh(timestamp) and signing.is_signed(key, headers.get("X-Signature", ""), *parts)
+
+
+def signed_answer(body: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """An answer to an institution that asks us, signed as its own answers are."""
+    text = json.dumps(body, ensure_ascii=False, cls=DjangoJSONEncoder)
+    timestamp, nonce = str(int(clock.real_now().timestamp())), secrets.token_hex(16)
+    key = signing.private_key(settings.PLATFORM_KEY_FILE)
+    signature = signing.sign(key, str(status), timestamp, nonce, text)
+    headers = {"X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": signature}
+    return HttpResponse(text, status=status, content_type="application/json", headers=headers)
 
 
 def is_fresh(timestamp: str) -> bool:

@@ -155,5 +155,16 @@ class OutcomeSource(Protocol):
 # A business day is settled and compared with every institution's statement (payments → whoever acts on it); called
 # again when the day is settled again.
 day_settled: Registry[Callable[[dt.date], None]] = Registry("day settled")
+
+
+class CreditStandings(Protocol):
+    """Who knows which customers owe, and how often they applied (lending → risk, for other lenders' queries)."""
+
+    def standings(self, customers: Sequence[str], since: dt.datetime) -> Iterable[tuple[str, bool, int]]:
+        """Of customers given by their serial numbers: serial number, whether a debt is open now, and the number of
+        applications `since` a real time. Whoever has neither may be left out."""
+
+
 profile_sources: Registry[ProfileSource] = Registry("profile facts")
 credit_outcomes: Registry[OutcomeSource] = Registry("outcomes of credit")
+credit_standings: Registry[CreditStandings] = Registry("credit standings")

@@ -40,6 +40,7 @@ class Serial(StrEnum):
     QUALITY_SAMPLE = "QS"
     HELP_OFFER = "HO"
     PARTNER_SETTLEMENT = "PS"
+    SHARING_QUERY = "SQ"
 
 
 def next_serial(kind: Serial) -> str:

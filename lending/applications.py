@@ -23,6 +23,7 @@ from risk import applicants, decisions, review
 from risk.applicants import NOWHERE
 from risk.facts import CreditRequest, Declared, Employment, Housing, Outcome, Purpose, Whereabouts
 from risk.models import Decision
+from risk.sharing import asking
 
 log = structlog.get_logger(__name__)
 
@@ -133,12 +134,14 @@ def ask_for_person(*, customer: Customer, serial: str) -> LoanApplication:
 
 
 def decide(serial: str) -> work.Again | None:
-    """Work handler: ask risk for a decision on the application and act on it. Harmless to repeat."""
+    """Work handler: ask other lenders, if the customer agrees, then risk for a decision, and act on it. Harmless to
+    repeat."""
     application = LoanApplication.objects.select_related("customer", "product").get(serial=serial)
     if application.status != Status.SUBMITTED:
         return None
     if _picture_is_being_read(application):
         return work.Again(after=dt.timedelta(seconds=0.3))
+    elsewhere = asking.about(application.customer, reference=application.serial)
     with transaction.atomic(durable=True):
         customer = customers.lock(application.customer.serial)
         application.lock()
@@ -151,6 +154,7 @@ def decide(serial: str) -> work.Again | None:
                     whereabouts=_whereabouts(application),
                 ),
                 request=_request(application),
+                elsewhere=elsewhere,
             )
             _act(application, decision)
     return None

@@ -2,7 +2,14 @@
 
 from accounts import message_templates, roles
 from core import work
-from core.registry import credit_outcomes, day_settled, decision_finalised, order_settled, profile_sources
+from core.registry import (
+    credit_outcomes,
+    credit_standings,
+    day_settled,
+    decision_finalised,
+    order_settled,
+    profile_sources,
+)
 from lending import (
     applications,
     changes,
@@ -20,6 +27,7 @@ from lending.customer_facts import CustomerFacts
 from lending.day_files import sending, writing
 from lending.message_templates import TEMPLATES
 from lending.outcomes import Outcomes
+from lending.standings import Standings
 
 SEEN_BY_ALL = [
     f"lending.view_{model}"
@@ -42,6 +50,7 @@ def register() -> None:
     day_settled.register("settlement with partners", partner_settlements.schedule)
     profile_sources.register("lending", CustomerFacts())
     credit_outcomes.register(applications.SUBJECT, Outcomes())
+    credit_standings.register(applications.SUBJECT, Standings())
     work.register(applications.DECIDE, applications.decide)
     work.register(funding.ASK, funding.ask)
     work.register(releases.RELEASE, releases.tell)

@@ -49,6 +49,7 @@ def _production_environment(directory: Path) -> dict[str, str]:
         "BROKER_URL": "redis://broker.example/1",
         "CACHE_URL": "rediscache://broker.example/0",
         "PLATFORM_KEY_FILE": str(directory / "platform.pem"),
+        "SHARING_KEY_FILE": str(directory / "sharing.pem"),
         "SEAL_KEY_FILE": str(directory / "seal.pem"),
         "SEAL_PUBLIC_KEY_FILES": str(directory / "seal.pub.pem"),
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -1,7 +1,8 @@
 """Keys for one machine, made on the first run: never in the repository, readable by their owner only.
 
 Usage: python -m ops.local_secrets DIRECTORY makes there, unless they are there, the key that signs our requests
-(platform.pem, RSA) and the one that signs the ledger's seals (seal.pem, Ed25519).
+(platform.pem, RSA), the one that signs the ledger's seals (seal.pem, Ed25519), and that of our book of tokens among
+lenders (sharing.pem, P-256).
 """
 
 import base64
@@ -27,11 +28,12 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def ensure_signing_keys(directory: Path) -> None:
-    """Make our key pairs, PEM, unless they are there: `<name>.pem` and `<name>.pub.pem`, of platform and seal."""
-    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+    """Make the key pairs of platform, seal and sharing, PEM, unless they are there: `<name>.pem`, `<name>.pub.pem`."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     _ensure_pair(directory / "platform.pem", lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048))
     _ensure_pair(directory / "seal.pem", ed25519.Ed25519PrivateKey.generate)
+    _ensure_pair(directory / "sharing.pem", lambda: ec.generate_private_key(ec.SECP256R1()))
 
 
 def _ensure_pair(private: Path, generate: Callable[[], Any]) -> None:

@@ -112,7 +112,7 @@ def _start_engines(settings: Mapping[str, str]) -> None:
 
 def _prepare(env: dict[str, str]) -> None:
     """Keys, tables, reference data, static files: each step is skipped or harmless when already done."""
-    if not all((VAR / "keys" / name).exists() for name in ("platform.pem", "seal.pem")):
+    if not all((VAR / "keys" / name).exists() for name in ("platform.pem", "seal.pem", "sharing.pem")):
         _checked("The signing keys could not be made", env, "-m", "ops.local_secrets", "var/keys")
     if environment.is_sandbox(env):
         _checked("The institutions' keys could not be made", env, "-m", "sandbox", "keys")

@@ -17,7 +17,7 @@ class RiskConfig(AppConfig):
         escalation.register()
         shown = (
             *("decision", "modelversion", "profile", "qualitysample", "repaymentforecast", "reviewcase"),
-            *("ruleset", "watchedday", "watchlistentry"),
+            *("ruleset", "sharingquery", "watchedday", "watchlistentry"),
         )
         seen = [f"risk.view_{model}" for model in shown]
         grant(

@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from core.money import ZERO, round_money
 from risk import anomaly, fraud
 from risk.facts import Hit, Inputs, Outcome, Severity
-from risk.features import Feature, features_of, ring_features
+from risk.features import Feature, elsewhere_features, features_of, ring_features
 from risk.forest import Model
 from risk.policy import Policy
 from risk.pricing import RATE_PLACES, Price, price
@@ -39,8 +39,9 @@ def assess(inputs: Inputs, policy: Policy, model: Model, rules: Rules) -> Assess
     rare = anomaly.rarity_of(features, policy)
     if rare:
         features["rarity"] = rare.bits
+    features |= elsewhere_features(inputs.elsewhere)
     hits = fraud.check(inputs, policy)
-    hits += anomaly.check(rare, hits, policy)
+    hits += anomaly.check(rare, hits, policy) + _note_silence(inputs)
     score = model.evaluate(features)
     spoken, caps = rules.check(inputs, score)
     hits += spoken
@@ -60,6 +61,12 @@ def assess(inputs: Inputs, policy: Policy, model: Model, rules: Rules) -> Assess
         annual_rate=offer.annual_rate,
         reasons=_reasons(hits, outcome, score, caps),
     )
+
+
+def _note_silence(inputs: Inputs) -> list[Hit]:
+    """That other lenders were asked and nobody answered: the decision is made without them."""
+    elsewhere = inputs.elsewhere
+    return [Hit("LENDERS_SILENT", Severity.NOTE)] if elsewhere and elsewhere.lenders is None else []
 
 
 def _capped(offer: Price, caps: Caps, inputs: Inputs, policy: Policy) -> Price:

@@ -12,7 +12,7 @@ from core.serials import Serial, next_serial
 from core.transactions import require_transaction
 from risk import challenges, lookups, model_turns, model_versions, policy, review, rule_turns, stored_inputs
 from risk.assessment import Assessment, assess
-from risk.facts import Applicant, CreditRequest, Inputs, Outcome
+from risk.facts import Applicant, CreditRequest, Elsewhere, Inputs, Outcome
 from risk.forest import Model
 from risk.models import Decision, RuleSet, ShadowDecision, Trace
 from risk.policy import Policy
@@ -24,12 +24,12 @@ ENGINE = actors.system("decision-engine")
 _BEFORE_RULES = {"rules": "", "rules_digest": ""}
 
 
-def decide(*, applicant: Applicant, request: CreditRequest) -> Decision:
+def decide(*, applicant: Applicant, request: CreditRequest, elsewhere: Elsewhere | None = None) -> Decision:
     """The machine's decision on a request, part of the caller's transaction. Asked again, it answers the same.
 
     The outcome is approved, declined or review; review also opens a case in the review queue, whose officer's decision
     is announced by core.registry.decision_finalised under `request.subject`. The limit may be below the amount asked
-    for.
+    for. `elsewhere` is what other lenders said, asked before (risk.sharing.asking): no call is made in here.
     """
     require_transaction("deciding")
     known = Decision.objects.filter(subject=request.subject, reference=request.reference, basis=None).first()
@@ -37,7 +37,7 @@ def decide(*, applicant: Applicant, request: CreditRequest) -> Decision:
         return known
     begun = time.perf_counter()
     by, shadow, challenger = _in_force()
-    inputs = _look_up(applicant, request, by.policy)
+    inputs = replace(_look_up(applicant, request, by.policy), elsewhere=elsewhere)
     looked_up = time.perf_counter()
     found = by.assess(inputs)
     timings = {

@@ -164,6 +164,19 @@ class Ring:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What other lenders said when they were asked, under the query's serial number; None where nobody answered.
+
+    Without a serial number nobody was asked, because the exchange had just been silent.
+    """
+
+    query: str
+    lenders: int | None = None  # that answered
+    owed: int | None = None  # of them
+    applications: int | None = None  # with them in the last 30 days
+
+
+@dataclass(frozen=True)
 class Inputs:
     """All that a decision depends on, besides the scorecard and the policy."""
 
@@ -173,6 +186,7 @@ class Inputs:
     watchlist: tuple[WatchlistMatch, ...]
     velocity: dict[str, int]  # the policy's velocity rule → how many others
     ring: Ring | None = None  # None in decisions from before rings were looked for
+    elsewhere: Elsewhere | None = None  # None where the applicant did not agree that others are asked
 
 
 class Severity(StrEnum):

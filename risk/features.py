@@ -5,7 +5,7 @@ Pure. The same functions make the features of the training rows and those of an 
 
 from decimal import Decimal
 
-from risk.facts import Applicant, CreditRequest, Employment, Housing, Ring
+from risk.facts import Applicant, CreditRequest, Elsewhere, Employment, Housing, Ring
 
 FOUR_PLACES = Decimal("0.0001")
 
@@ -41,6 +41,13 @@ def features_of(applicant: Applicant, request: CreditRequest) -> dict[str, Featu
 def ring_features(ring: Ring | None) -> dict[str, Feature]:
     """The ring's size and density; nothing where no ring was looked for. Kept and watched, no part of the score."""
     return {} if ring is None else {"ring_size": float(ring.size), "ring_density": float(ring.density)}
+
+
+def elsewhere_features(elsewhere: Elsewhere | None) -> dict[str, Feature]:
+    """What other lenders said; nothing where they did not. Kept and watched, no part of the score."""
+    if elsewhere is None or elsewhere.owed is None or elsewhere.applications is None:
+        return {}
+    return {"lenders_elsewhere": float(elsewhere.owed), "applications_elsewhere": float(elsewhere.applications)}
 
 
 def make_features(

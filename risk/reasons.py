@@ -53,6 +53,9 @@ LIMIT_REASONS = {
     "NOT_AFFORDABLE": _plain(_("What is left of the income each month does not carry an instalment.")),
     "LIMIT_BELOW_REQUEST": _plain(_("The income carries less than was asked for.")),
 }
+ELSEWHERE_REASONS = {
+    "LENDERS_SILENT": _plain(_("Other lenders were asked and did not answer in time.")),
+}
 FRAUD_REASONS = {
     "WATCHLIST": Reason(_("On the watchlist"), _CANNOT_CONFIRM),
     "DEVICE_SHARED": Reason(_("Other customers applied from the same device"), _CANNOT_CONFIRM),
@@ -110,6 +113,7 @@ REASONS: dict[str, Reason] = {
     **SCORE_REASONS,
     **BEHAVIOUR_REASONS,
     **LIMIT_REASONS,
+    **ELSEWHERE_REASONS,
     **FRAUD_REASONS,
     **APPROVAL_REASONS,
     **DECLINE_REASONS,

@@ -1,6 +1,6 @@
 """The risk report: a decision told in words and tables, in the active language, for the officer who looks at it."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Document
 from core.money import format_yuan
 from risk import model_versions, policy, reasons, stored_inputs
-from risk.facts import Inputs, Outcome
+from risk.facts import Elsewhere, Inputs, Outcome
 from risk.forest import Forest
 from risk.models import Decision
 from risk.words import EMPLOYMENT, FEATURE, HOUSING, PURPOSE, SEVERITY
@@ -105,8 +105,19 @@ def _applicant(inputs: Inputs) -> Section:
         (_("Owed to us or held"), format_yuan(person.exposure)),
         (_("ID card picture"), checks.get(person.id_card_check, person.id_card_check)),
         (_("Proof of income"), _("handed in") if person.income_proof else _("not handed in")),
+        *_elsewhere(inputs.elsewhere),
     ]
     return Section(_("Applicant, as declared and checked"), rows)
+
+
+def _elsewhere(said: Elsewhere | None) -> list[tuple[Words, ...]]:
+    """What other lenders said, if they were asked."""
+    if said is None:
+        return []
+    if said.lenders is None:
+        return [(_("Other lenders"), _("no answer in time"))]
+    figures = _("%(lenders)s answered, %(owed)s of them owed, %(applications)s applications in 30 days")
+    return [(_("Other lenders"), figures % asdict(said))]
 
 
 def _score(machine: Decision) -> Section:

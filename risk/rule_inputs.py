@@ -68,6 +68,16 @@ def _of_income(words: Any, part: Callable[[Inputs], Decimal]) -> Input:
     return Input(words, Kind.RATIO, value, may_be_unknown=True)
 
 
+def _elsewhere(name: str, words: Any) -> Input:
+    """What other lenders said; unknown where they were not asked, or did not answer."""
+    return Input(
+        words,
+        Kind.WHOLE,
+        lambda inputs, score: getattr(inputs.elsewhere, name) if inputs.elsewhere else None,
+        may_be_unknown=True,
+    )
+
+
 ID_CARD = ("stored", "agrees", "differs", "unreadable", "missing")
 METHODS = ("equal_instalment", "equal_principal", "interest_only", "bullet", "any_day", "flat")
 
@@ -117,6 +127,8 @@ INPUTS: dict[str, Input] = {
         lambda inputs, score: inputs.ring.density if inputs.ring else None,
         may_be_unknown=True,
     ),
+    "lenders_elsewhere": _elsewhere("owed", _("other lenders that the applicant owes")),
+    "applications_elsewhere": _elsewhere("applications", _("applications with other lenders in 30 days")),
     "score": Input(_("score in points"), Kind.WHOLE, lambda inputs, score: score.points, lowest=None),
     "pd": Input(_("probability of default"), Kind.RATIO, lambda inputs, score: score.pd),
 }

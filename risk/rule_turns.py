@@ -11,7 +11,7 @@ from accounts.models import User
 from core import clock
 from core.problems import Problem
 from core.transactions import require_transaction
-from risk import rules
+from risk import jdm, rules
 from risk.models import RuleSet, RuleTurn
 from risk.rules import Rules
 
@@ -36,6 +36,16 @@ def load(label: str) -> Rules:
     """The rule set that a decision names; none: the first. Raises RuleSet.DoesNotExist."""
     version = version_of(label)
     return _compiled(version, RuleSet.objects.values_list("digest", flat=True).get(version=version))
+
+
+def as_jdm(label: str) -> str:
+    """The rule set with this label as JDM. Raises Problem unknown_rules (404)."""
+    rule_set = next((each for each in RuleSet.objects.all() if each.label == label), None)
+    if rule_set is None:
+        labels = ", ".join(each.label for each in RuleSet.objects.order_by("version"))
+        message = _("There is no rule set %(label)s. There are: %(labels)s.")
+        raise Problem("unknown_rules", message % {"label": label, "labels": labels}, status=404)
+    return jdm.written(rule_set.document, label=label, digest=rule_set.digest)
 
 
 def version_of(label: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from risk.facts import Applicant, CreditRequest, Inputs, Ring, WatchlistMatch
+from risk.facts import Applicant, CreditRequest, Elsewhere, Inputs, Ring, WatchlistMatch
 
 _APPLICANT_AMOUNTS = ("monthly_income", "monthly_expenses", "monthly_debt", "exposure")
 _REQUEST_AMOUNTS = ("amount", "minimum_rate", "maximum_rate", "maximum_amount")
@@ -20,6 +20,7 @@ def dump(inputs: Inputs) -> dict[str, Any]:
         "watchlist": [asdict(match) for match in inputs.watchlist],
         "velocity": dict(inputs.velocity),
         "ring": asdict(inputs.ring) if inputs.ring else None,
+        "elsewhere": asdict(inputs.elsewhere) if inputs.elsewhere else None,
     }
 
 
@@ -35,6 +36,7 @@ def load(document: dict[str, Any]) -> Inputs:
         watchlist=tuple(WatchlistMatch(**match) for match in document["watchlist"]),
         velocity=dict(document["velocity"]),
         ring=_ring(document.get("ring")),
+        elsewhere=Elsewhere(**document["elsewhere"]) if document.get("elsewhere") else None,
     )
 
 

@@ -45,6 +45,8 @@ FEATURE: dict[str, str | Promise] = {
     "rarity": _("how seldom the answers come together, in bits"),
     "ring_size": _("linked customers, the applicant among them"),
     "ring_density": _("share of pairs among them that are linked"),
+    "lenders_elsewhere": _("other lenders that the applicant owes"),
+    "applications_elsewhere": _("applications with other lenders in 30 days"),
 }
 SEVERITY: dict[str, str | Promise] = {
     "note": pgettext_lazy("severity", "note"),

@@ -18,6 +18,7 @@ from sandbox import (
     identity,
     payment,
     reading,
+    sharing,
     sms,
     transfers,
     unionpay,
@@ -27,7 +28,14 @@ from sandbox.notifications import Courier
 from sandbox.settings import Settings
 from sandbox.world import World, open_branch, open_world
 
-EXCHANGES = [*identity.EXCHANGES, *payment.EXCHANGES, *funder.EXCHANGES, *day_files.EXCHANGES, *sms.EXCHANGES]
+EXCHANGES = [
+    *identity.EXCHANGES,
+    *payment.EXCHANGES,
+    *funder.EXCHANGES,
+    *day_files.EXCHANGES,
+    *sms.EXCHANGES,
+    *sharing.EXCHANGES,
+]
 SETTLE_POLL_SECONDS = 0.05
 
 
@@ -62,7 +70,7 @@ def create_app(settings: Settings) -> Starlette:
     for branch, its in branches.items():
         played += branch.routes(its)
         read += reading.branch_routes(its, branch.CODE)
-    return Starlette(routes=[*played, *control.routes(world), *read], lifespan=lifespan)
+    return Starlette(routes=[*played, *control.routes(world), *sharing.routes(world), *read], lifespan=lifespan)
 
 
 def _stop_if_failed(task: asyncio.Task[None]) -> None:

@@ -35,7 +35,7 @@ async def tell_time(world: World, request: Request) -> dict[str, Any]:
 
 async def move_clock(world: World, request: Request) -> dict[str, Any]:
     """Set the clock by `offset_seconds`, or to `now` (ISO 8601 with a zone)."""
-    body = await _body(request)
+    body = await local.body(request)
     world.clock.move(_seconds_until(body["now"]) if "now" in body else _offset(body.get("offset_seconds")))
     return await tell_time(world, request)
 
@@ -47,7 +47,7 @@ async def list_faults(world: World, request: Request) -> dict[str, Any]:
 
 async def order_fault(world: World, request: Request) -> dict[str, Any]:
     """Order a fault for the next `count` messages of a target, or for all (null)."""
-    body = await _body(request)
+    body = await local.body(request)
     target, fault = body.get("target"), body.get("fault")
     if not isinstance(target, str) or target not in TARGETS:
         raise invalid("target", f"must be one of {', '.join(sorted(TARGETS))}")
@@ -61,16 +61,6 @@ async def clear_faults(world: World, request: Request) -> dict[str, Any]:
     """End all faults."""
     world.faults.clear()
     return await list_faults(world, request)
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise invalid("body", "must be a JSON object")
-    return body
 
 
 def _offset(value: Any) -> float:

@@ -32,6 +32,7 @@ TARGETS = {
     "participations": REQUEST_FAULTS,
     "releases": REQUEST_FAULTS,
     "day_files": REQUEST_FAULTS,
+    "sharing": REQUEST_FAULTS,
     "statements": REQUEST_FAULTS,
     CALLBACKS: CALLBACK_FAULTS,
 }

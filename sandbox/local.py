@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,6 +26,17 @@ def route(world: World, method: str, path: str, handler: LocalHandler) -> Route:
             return _error(refusal)
 
     return Route(path, endpoint, methods=[method])
+
+
+async def body(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent. Raises Refusal (400)."""
+    try:
+        found = await request.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refusal(400, "INVALID_PARAMETER", "body must be a JSON object.")
+    return found
 
 
 def _is_local(request: Request) -> bool:

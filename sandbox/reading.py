@@ -26,6 +26,7 @@ def routes(world: World) -> list[Route]:
         local.route(world, "GET", "/books/balances", read_balances),
         local.route(world, "GET", "/books/identity", read_identity_checks),
         local.route(world, "GET", "/books/participations", read_participations),
+        local.route(world, "GET", "/books/sharing", read_sharing_queries),
     ]
 
 
@@ -76,6 +77,12 @@ async def read_participations(world: World, request: Request) -> dict[str, Any]:
     """The participations, of `serial` or `loan_reference` if given; the newest first."""
     rows = _select(world, "participations", _wanted(request, "serial", "loan_reference"), "funder_serial DESC")
     return {"participations": [_in_yuan(_plain(row)) for row in rows]}
+
+
+async def read_sharing_queries(world: World, request: Request) -> dict[str, Any]:
+    """The queries that the exchange of lenders put on, as it saw them; the newest first."""
+    rows = _select(world, "sharing_queries", _wanted(request, "serial"), "id DESC")
+    return {"queries": [_plain(row, "id") for row in rows]}
 
 
 def _reading(kind: Kind) -> LocalHandler:

@@ -179,3 +179,22 @@ CREATE TABLE IF NOT EXISTS partner_principal (
     principal_fen INTEGER NOT NULL,
     PRIMARY KEY (partner, loan_reference)
 ) WITHOUT ROWID;
+
+-- Other lenders: their keys, whom they lend to, and what the exchange between them was asked.
+CREATE TABLE IF NOT EXISTS lenders (code TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS borrowers (
+    lender TEXT NOT NULL,
+    id_number TEXT NOT NULL,
+    owes INTEGER NOT NULL CHECK (owes IN (0, 1)),
+    applications INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (lender, id_number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sharing_queries (
+    id INTEGER PRIMARY KEY,
+    serial TEXT NOT NULL UNIQUE,
+    purpose TEXT NOT NULL,
+    element TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    at TEXT NOT NULL
+);

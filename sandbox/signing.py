@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-INSTITUTIONS = ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank")
+INSTITUTIONS = ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank", "sharing")
 # A secret that WeChat Pay shares with its merchant: 32 characters.
 WECHAT_APIV3_KEY = "wechat_apiv3.key"
 FRESH_SECONDS = 300

@@ -16,6 +16,7 @@ class Purpose(models.TextChoices):
     IDENTITY_CHECK = "identity_check", _("real-name check with the identity authority")
     CREDIT_REPORT = "credit_report", _("credit report query")
     FUNDER_SHARING = "funder_sharing", _("sharing with the funding partner")
+    LENDER_SHARING = "lender_sharing", _("asking and answering other lenders about multiple borrowing")
     DEDUCTION = "deduction", _("automatic deduction of what is due from the bank card")
     MARKETING = "marketing", _("news and offers")
 

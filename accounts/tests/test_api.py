@@ -26,9 +26,9 @@ def test_the_whole_way_in(sandbox):
     assert (answer.status_code, answer.json()["registered"]) == (201, True)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['token']}")
     texts = client.get(f"{V1}/consent-texts/").json()
-    assert [text["consent"] for text in texts] == [None] * 7
+    assert [text["consent"] for text in texts] == [None] * 8
     given = client.post(f"{V1}/consents/", {"texts": [text["id"] for text in texts]}, "json")
-    assert (given.status_code, len(given.json())) == (201, 7)
+    assert (given.status_code, len(given.json())) == (201, 8)
     check = client.post(f"{V1}/identity/verify/", person.elements, "json")
     assert (check.status_code, check.json()["status"]) == (200, "agreed")
     me = client.get(f"{V1}/me/").json()

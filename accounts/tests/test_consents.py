@@ -26,6 +26,7 @@ def test_every_purpose_has_a_text_in_both_languages():
 def test_what_the_service_does_not_need_is_not_essential():
     assert set(ConsentText.objects.filter(essential=False).values_list("purpose", flat=True)) == {
         "funder_sharing",
+        "lender_sharing",
         "deduction",
         "marketing",
     }

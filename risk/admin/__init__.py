@@ -6,6 +6,7 @@ from risk.admin.model_versions import ModelVersionAdmin
 from risk.admin.quality import QualitySampleAdmin
 from risk.admin.review import ReviewCaseAdmin
 from risk.admin.rule_sets import RuleSetAdmin
+from risk.admin.sharing import SharingQueryAdmin
 from risk.admin.watching import ProfileAdmin, WatchedDayAdmin
 from risk.admin.watchlist import WatchlistEntryAdmin
 
@@ -17,6 +18,7 @@ __all__ = [
     "RepaymentForecastAdmin",
     "ReviewCaseAdmin",
     "RuleSetAdmin",
+    "SharingQueryAdmin",
     "WatchedDayAdmin",
     "WatchlistEntryAdmin",
 ]

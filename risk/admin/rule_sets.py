@@ -21,9 +21,9 @@ from risk.models import RuleSet
 COLOURS = {"draft": "info", "proposed": "warning", "published": "success"}
 # Which buttons a version shows in which state.
 BUTTONS = {
-    RuleSet.Status.DRAFT: {"put_rule", "backtest", "propose"},
-    RuleSet.Status.PROPOSED: {"publish", "send_back"},
-    RuleSet.Status.PUBLISHED: {"turn", "end_shadow", "draft_next"},
+    RuleSet.Status.DRAFT: {"put_rule", "backtest", "propose", "download"},
+    RuleSet.Status.PROPOSED: {"publish", "send_back", "download"},
+    RuleSet.Status.PUBLISHED: {"turn", "end_shadow", "draft_next", "download"},
 }
 
 
@@ -38,6 +38,7 @@ class RuleSetAdmin(TablesAdmin):
     readonly_fields = ["label", "shown_use", "shown_authors"]
     actions_detail = [
         *("put_rule", "backtest", "propose", "publish", "send_back", "turn", "end_shadow", "draft_next", "remove_rule"),
+        "download",
     ]
 
     @admin.display(description=_("rule set"))
@@ -132,6 +133,12 @@ class RuleSetAdmin(TablesAdmin):
             _("End the shadow"),
             WhyForm,
         )
+
+    @action(description=_("Download as JDM"), permissions=["view"], url_path="download")
+    def download(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        label = RuleSet.objects.get(pk=object_id).label
+        named = {"Content-Disposition": f'attachment; filename="{label}.json"'}
+        return HttpResponse(rule_turns.as_jdm(label), content_type="application/json", headers=named)
 
     def _decide(self, request: HttpRequest, object_id: int, act: Any, title: Any, form: Any) -> HttpResponse:
         rule_set = RuleSet.objects.get(pk=object_id)

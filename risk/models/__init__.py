@@ -8,6 +8,7 @@ from risk.models.profile import Profile, ProfileDue, ProfileRefresh
 from risk.models.quality_sample import QualitySample
 from risk.models.review_case import ReviewCase
 from risk.models.rule_set import Backtest, RuleSet, RuleTurn, ShadowDecision
+from risk.models.sharing import SharedCustomer, SharingAnswer, SharingQuery
 from risk.models.watching import Figure, Tally, WatchedDay
 from risk.models.watchlist import WatchlistEntry
 
@@ -27,6 +28,9 @@ __all__ = [
     "RuleSet",
     "RuleTurn",
     "ShadowDecision",
+    "SharedCustomer",
+    "SharingAnswer",
+    "SharingQuery",
     "Tally",
     "Trace",
     "WatchedDay",

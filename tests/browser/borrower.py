@@ -43,7 +43,7 @@ class Borrower:
         walk = self.walk
         walk.press("main a.button")
         boxes = walk.page.locator("input[name=texts]")
-        assert [box.is_checked() for box in boxes.all()] == [False] * 7
+        assert [box.is_checked() for box in boxes.all()] == [False] * 8
         walk.look("agreements")
         for box in boxes.all():
             box.check()

@@ -62,7 +62,7 @@ class Session:
     def environment(self) -> dict[str, str]:
         """Every setting the tests need; engines named by the caller's environment are used as they are."""
         sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
-        institutions = ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank")
+        institutions = ("identity", "payment", "funder", "sms", "alipay", "wechat", "unionpay", "bank", "sharing")
         engines = {
             "DATABASE_URL": self.postgres.url("postgres"),
             "BROKER_URL": self.valkey.broker_url,
@@ -80,6 +80,7 @@ class Session:
             "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
             "PLATFORM_URL": f"http://127.0.0.1:{self.web_port}",
             "PLATFORM_KEY_FILE": str(self.directory / "keys" / "platform.pem"),
+            "SHARING_KEY_FILE": str(self.directory / "keys" / "sharing.pem"),
             "SEAL_KEY_FILE": str(self.directory / "keys" / "seal.pem"),
             "SEAL_PUBLIC_KEY_FILES": str(self.directory / "keys" / "seal.pub.pem"),
             "DOCUMENTS_DIR": str(self.directory / "documents"),

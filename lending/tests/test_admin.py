@@ -100,7 +100,9 @@ def test_every_page_opens_for_each_role_and_shows_nobody_in_clear(repaid, role):
     secrets = [customer.name, customer.id_number, customer.mobile, BankCard.objects.get(customer=customer).number]
     for model in MODELS:
         row = model.objects.first()
-        seen = page(client, model, "changelist") + page(client, model, "change", row.pk)
+        seen = page(client, model, "changelist")
+        if row:  # sets of day files and rejected rows are opened in test_day_files
+            seen += page(client, model, "change", row.pk)
         assert [secret for secret in secrets if secret in seen] == [], model
 
 

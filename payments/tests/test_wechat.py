@@ -19,7 +19,7 @@ from core.institutions import institution
 from core.models import ExternalMessage
 from core.problems import Problem
 from payments import orders, sending, settlement, statements
-from payments.channels import WECHAT, Finding, State, wechat_bill
+from payments.channels import WECHAT, Finding, State, add_up, wechat_bill
 from payments.channels.wechat_wire import WechatClient, authorization, encrypt
 from payments.models import ChannelNotice, Difference, PayeeKind, PaymentOrder
 from payments.tests.driving import finish, history, open_work, work_until
@@ -311,7 +311,7 @@ def test_a_bill_is_read_as_it_was_written(rows):
         row[0] for row in rows
     ]
     assert [line.status for line in lines] == ["RETURNED" if row[4] == "收入" else "SUCCESS" for row in rows]
-    assert totals == statements._add_up(lines)
+    assert totals == add_up(lines)
 
 
 PAID = (dt.datetime(2026, 11, 23, 10), "T1", "S1", 1000, "支出", "loan")
@@ -322,7 +322,7 @@ def test_a_fee_stands_with_its_transfer():
     text = bill_of([PAID, fee]).replace("`商家转账,`商家转账,`支出,`0.10", "`交易,`扣除交易手续费,`支出,`0.10")
     lines, totals = wechat_bill.parse(text)
     assert [(line.amount, line.fee) for line in lines] == [(Decimal("10.00"), Decimal("0.10"))]
-    assert totals == statements._add_up(lines)
+    assert totals == add_up(lines)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ SECTIONS: list[tuple[Any, list[tuple[str, str]]]] = [
             ("published_with_changes", "lending.loanchange"),
             ("handshake", "lending.participation"),
             ("account_balance", "lending.funder"),
+            ("credit_card", "lending.partneraccount"),
             ("currency_exchange", "lending.partnersettlement"),
             ("contract", "lending.fundingagreement"),
             ("category", "lending.product"),

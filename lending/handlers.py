@@ -17,6 +17,7 @@ from lending import (
     deductions,
     disbursement,
     funding,
+    partner_accounts,
     partner_settlements,
     product_drafts,
     refunds,
@@ -34,7 +35,7 @@ SEEN_BY_ALL = [
     for model in (
         *("allowancerate", "closedday", "creditline", "dayaccrual", "dayfileset", "funder", "fundingagreement"),
         *("instalment", "limithold", "loan", "loanapplication", "loanchange", "loancontract", "loanevent"),
-        *("loanfunding", "participation", "partnersettlement", "product", "rejectedrow", "repayment"),
+        *("loanfunding", "participation", "partneraccount", "partnersettlement", "product", "rejectedrow", "repayment"),
     )
 ]
 
@@ -70,5 +71,6 @@ def register() -> None:
     roles.grant(roles.Role.RISK_OFFICER, [product_drafts.DRAFT, product_drafts.PUBLISH])
     for role in (roles.Role.RISK_OFFICER, roles.Role.FINANCE_OFFICER):
         roles.grant(role, [changes.PROPOSE, changes.MAKE])
+    roles.grant(roles.Role.FINANCE_OFFICER, [partner_accounts.PROPOSE, partner_accounts.APPROVE])
     roles.grant(roles.Role.FINANCE_OFFICER, [sending.DOWNLOAD, sending.RESOLVE])
     roles.grant(roles.Role.ADMINISTRATOR, [product_drafts.PUBLISH])

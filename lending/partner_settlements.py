@@ -22,6 +22,7 @@ from core.money import ZERO
 from core.pdf import PaperTable, paper
 from core.registry import OrderOutcome
 from core.serials import Serial, next_serial
+from lending import partner_accounts
 from lending.models import Funder, PartnerSettlement
 from payments import day_books, ledger, orders
 from payments.chart import AccountKind, account
@@ -85,9 +86,10 @@ def _order(settlement: PartnerSettlement) -> None:
 
 
 def _payee(partner: Funder) -> Payee:
-    if not (partner.account_number and partner.bank_number):
+    known = partner_accounts.in_force(partner)
+    if known is None:
         raise RuntimeError(f"{partner} has no account to settle through: enter it, and run this again")
-    return Payee(partner.name_zh, partner.account_number, PayeeKind.COMPANY, partner.bank_number)
+    return Payee(partner.name_zh, known.account_number, PayeeKind.COMPANY, known.bank_number)
 
 
 def as_pdf(settlement: PartnerSettlement) -> bytes:

@@ -15,7 +15,6 @@ FIRST_DAY = dt.date(2026, 1, 1)
 INSTALLER = actors.system("installation")
 OWN_LENDER = "own"
 PARTNER_BANK = "demo-bank"
-# Played by the sandbox, as the partner is.
 PARTNER_ACCOUNT = ("31001550400050009999", "310290000013")
 
 CONVENTIONS = {
@@ -75,9 +74,10 @@ def load() -> None:
         code=PARTNER_BANK,
         defaults={"kind": Funder.Kind.PARTNER, "name_zh": "示范银行", "name_en": "Demo Bank", "whitelisted": True},
     )
-    if settings.SANDBOX and not partner.account_number:
-        partner.account_number, partner.bank_number = PARTNER_ACCOUNT
-        partner.save()
+    if settings.SANDBOX and not partner.accounts.exists():
+        account_number, bank_number = PARTNER_ACCOUNT
+        account = partner.accounts.create(account_number=account_number, bank_number=bank_number)
+        account.put_in_force(by=INSTALLER, why="played by the sandbox, as the partner is")
     for stage, (above_dpd, rate) in ALLOWANCE.items():
         AllowanceRate.objects.get_or_create(
             stage=stage, effective_from=FIRST_DAY, defaults={"above_dpd": above_dpd, "rate": Decimal(rate)}

@@ -16,6 +16,7 @@ from lending.admin.day_files import DayFileSetAdmin, RejectedRowAdmin
 from lending.admin.funding import FunderAdmin, FundingAgreementAdmin, ParticipationAdmin
 from lending.admin.loan_changes import LoanChangeAdmin
 from lending.admin.loans import LoanAdmin
+from lending.admin.partner_accounts import PartnerAccountAdmin
 from lending.admin.partner_settlements import PartnerSettlementAdmin
 from lending.admin.products import ProductAdmin
 
@@ -34,6 +35,7 @@ __all__ = [
     "LoanContractAdmin",
     "LoanEventAdmin",
     "ParticipationAdmin",
+    "PartnerAccountAdmin",
     "PartnerSettlementAdmin",
     "ProductAdmin",
     "RejectedRowAdmin",

@@ -1,39 +1,74 @@
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from core.admin import shown
-from core.admin.base import ReadOnlyAdmin
 from core.admin.shown import Reader, Table, TablesAdmin
 from core.masking import mask_card
+from lending import partner_accounts
+from lending.admin.partner_accounts import AccountForm
 from lending.models import Funder, FundingAgreement, Participation
+from risk.admin.pages import form_page, officer_of
 from risk.report import percent
 
 COLOURS = {"asking": "info", "approved": "success", "refused": "warning", "given_up": "warning", "released": "warning"}
 
 
 @admin.register(Funder)
-class FunderAdmin(ReadOnlyAdmin):
-    """Who lends: ourselves and the partners."""
+class FunderAdmin(TablesAdmin):
+    """Who lends: ourselves and the partners, each with the accounts that it is settled with through."""
 
     list_display = ["code", "name", "kind", "whitelisted"]
     list_filter = ["kind", "whitelisted"]
     search_fields = ["code", "name_zh", "name_en"]
     ordering = ["code"]
-    fields = [
-        *("code", "kind", "name_zh", "name_en", "whitelisted", "tier_1_capital", "loans_elsewhere"),
-        *("masked_account", "bank_number"),
-    ]
-
-    @admin.display(description=_("account number"))
-    def masked_account(self, funder: Funder) -> str:
-        return mask_card(funder.account_number) if funder.account_number else "–"
+    fields = ["code", "kind", "name_zh", "name_en", "whitelisted", "tier_1_capital", "loans_elsewhere"]
+    actions_detail = ["propose_account"]
 
     @admin.display(description=_("name"))
     def name(self, funder: Funder) -> str:
         return funder.name
+
+    def has_propose_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(partner_accounts.PROPOSE)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The button of a partner."""
+        funder = self.get_object(request, str(object_id))
+        is_partner = funder is not None and funder.kind == Funder.Kind.PARTNER
+        return super().get_actions_detail(request, object_id) if is_partner else []
+
+    @action(description=_("Propose an account"), permissions=["propose"], url_path="propose-account")
+    def propose_account(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        partner = Funder.objects.get(pk=object_id)
+        return form_page(
+            self,
+            request,
+            obj=partner,
+            title=_("Propose an account"),
+            form=AccountForm(request.POST or None),
+            act=lambda given: partner_accounts.propose(officer=officer_of(request), partner=partner, **given),
+            done=_("The account waits for a second person."),
+        )
+
+    def tables(self, row: Funder, reader: Reader) -> list[Table]:
+        if row.kind == Funder.Kind.DIRECT:
+            return [_account_table([[mask_card(settings.BANK_ACCOUNT), settings.BANK_NUMBER, _("in the settings")]])]
+        rows = [
+            [shown.link(each, reader), each.bank_number, each.get_status_display()]
+            for each in row.accounts.select_related("partner").order_by("-pk")
+        ]
+        return [_account_table(rows)]
+
+
+def _account_table(rows: list[list[Any]]) -> Table:
+    headers = [_("account number"), _("bank's number in the clearing"), _("status")]
+    return Table(str(_("Accounts")), [str(each) for each in headers], rows)
 
 
 AGREEMENT = ["product_code", "priority", "minimum_amount", "shown_regions", "fallback"]

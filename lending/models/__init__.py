@@ -13,6 +13,7 @@ from lending.models.loan import Loan
 from lending.models.loan_change import LoanChange
 from lending.models.loan_event import LoanEvent
 from lending.models.month_end import MonthEnd
+from lending.models.partner_account import PartnerAccount
 from lending.models.partner_settlement import PartnerSettlement
 from lending.models.product import Product
 from lending.models.repayment import Repayment
@@ -37,6 +38,7 @@ __all__ = [
     "LoanFunding",
     "MonthEnd",
     "Participation",
+    "PartnerAccount",
     "PartnerSettlement",
     "Product",
     "RejectedRow",

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.fields import EncryptedTextField, MoneyField, RateField
+from core.fields import MoneyField, RateField
 from core.transitions import StatefulModel, status_constraint, status_field, transition
 from lending.models.loan import Loan
 
@@ -13,8 +13,7 @@ from lending.models.loan import Loan
 class Funder(models.Model):
     """A licensed lender whose money is lent: ourselves, or a partner on the published list.
 
-    `tier_1_capital` and `loans_elsewhere` (yuan) are ours alone: the caps on joint lending are reckoned from them. A
-    partner is settled with through its account, kept by the bank with `bank_number` in the clearing (CNAPS).
+    `tier_1_capital` and `loans_elsewhere` (yuan) are ours alone: the caps on joint lending are reckoned from them.
     """
 
     class Kind(models.TextChoices):
@@ -28,8 +27,6 @@ class Funder(models.Model):
     whitelisted = models.BooleanField(_("on the published list"), default=False)
     tier_1_capital = MoneyField(_("our tier-1 capital"), null=True, blank=True)
     loans_elsewhere = MoneyField(_("our loans outside this platform"), default=Decimal(0))
-    account_number = EncryptedTextField(_("account number"), blank=True)
-    bank_number = models.CharField(_("bank's number in the clearing"), max_length=14, blank=True)
 
     class Meta:
         verbose_name = _("funding partner")

@@ -27,6 +27,7 @@ from lending.models import (
     LoanContract,
     LoanEvent,
     Participation,
+    PartnerAccount,
     Product,
     RejectedRow,
     Repayment,
@@ -52,7 +53,7 @@ MODELS = [
         LoanContract,
         LoanEvent,
     ),
-    *(Participation, Product, RejectedRow, Repayment),
+    *(Participation, PartnerAccount, Product, RejectedRow, Repayment),
 ]
 
 

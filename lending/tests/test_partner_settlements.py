@@ -14,7 +14,7 @@ from core import clock, work
 from core.money import ZERO
 from core.registry import day_settled
 from lending import partner_settlements
-from lending.models import Funder, PartnerSettlement
+from lending.models import PartnerSettlement
 from lending.reference_data import PARTNER_BANK
 from lending.tests.factories import running_loan, tell
 from lending.tests.test_lives import a_world_of_its_own, go_to, pay
@@ -128,21 +128,6 @@ def test_a_refused_payment_stays_due(sandbox):
     failed = settled(next_day())
     carried_out(failed, "failed")
     assert (failed.status, ledger.balance(DUE), nothing_in_clearing()) == ("failed", Decimal("300.91"), True)
-
-
-@pytest.mark.django_db
-def test_without_an_account_nothing_is_half_done():
-    partner = Funder.objects.get(code=PARTNER_BANK)
-    account_number, partner.account_number = partner.account_number, ""
-    partner.save()
-    post_due(100)
-    day = next_day()
-    with pytest.raises(RuntimeError, match="no account"):
-        settle(day)
-    assert not PartnerSettlement.objects.exists()
-    partner.account_number = account_number
-    partner.save()
-    assert settled(day).status == "ordered"
 
 
 @pytest.mark.django_db

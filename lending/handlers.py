@@ -48,6 +48,7 @@ def register() -> None:
     order_settled.register(repayments.PURPOSE, repayments.CollectionHandler())
     order_settled.register(refunds.PURPOSE, refunds.RefundHandler())
     order_settled.register(partner_settlements.PURPOSE, partner_settlements.SettlementHandler())
+    partner_settlements.register()
     day_settled.register("settlement with partners", partner_settlements.schedule)
     profile_sources.register("lending", CustomerFacts())
     credit_outcomes.register(applications.SUBJECT, Outcomes())

@@ -8,6 +8,9 @@ collected   debit collections in clearing, credit due to the partner
 came back   the same on the other sides: the next settlement finds it due again
 
 A day is settled after the days before it, or not at all: a later settlement has taken all of it in.
+
+What failed or came back is not ordered anew: the next day's net has it, and an alert says meanwhile that the cause is
+to be mended (ADR 16).
 """
 
 import datetime as dt
@@ -16,8 +19,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from core import actors, work
+from core import actors, alerts, work
 from core.money import ZERO
 from core.pdf import PaperTable, paper
 from core.registry import OrderOutcome
@@ -31,8 +35,21 @@ from payments.orders import OrderKind, Payee, PayeeKind
 
 PURPOSE = "partner_settlement"
 SETTLE = "settle_partner"
+UNPAID = "partner_settlement_unpaid"
 SETTLER = actors.system("settlement with partners")
 Status = PartnerSettlement.Status
+
+
+def register() -> None:
+    """Name the alert."""
+    alerts.register(
+        UNPAID,
+        title=gettext_lazy("A settlement with a partner was not paid"),
+        sentence=gettext_lazy(
+            "Settlement %(settlement)s with %(partner)s (%(amount)s yuan, order %(order)s) failed or came back: "
+            "%(why)s. The next day's settlement takes it in: see to it before then that the partner's account is right."
+        ),
+    )
 
 
 def schedule(date: dt.date) -> None:
@@ -73,6 +90,7 @@ def _on_its_way(partner: Funder, date: dt.date) -> Decimal:
 def _order(settlement: PartnerSettlement) -> None:
     if not settlement.amount:
         settlement.close(by=SETTLER, why="nothing to settle")
+        _no_longer_unpaid(settlement)
         return
     order = orders.create_order(
         kind=OrderKind.PAYOUT if settlement.amount > 0 else OrderKind.COLLECTION,
@@ -125,11 +143,31 @@ class SettlementHandler:
         if outcome.status == "succeeded":
             settlement.pay(by=SETTLER, why=why, on=outcome.business_date)
             _post(settlement, outcome, _lines(settlement))
+            _no_longer_unpaid(settlement)
         elif outcome.status == "returned":
             settlement.come_back(by=SETTLER, why=why, on=outcome.business_date)
             _post(settlement, outcome, ledger.reversed_lines(_lines(settlement)))
+            _say_unpaid(settlement, outcome)
         else:
             settlement.fail(by=SETTLER, why=why)
+            _say_unpaid(settlement, outcome)
+
+
+def _say_unpaid(settlement: PartnerSettlement, outcome: OrderOutcome) -> None:
+    alerts.raise_alert(
+        UNPAID,
+        settlement.partner.code,
+        severity=alerts.Severity.WARNING,
+        settlement=settlement.serial,
+        partner=settlement.partner.code,
+        amount=str(settlement.amount),
+        order=outcome.order_serial,
+        why=outcome.reason or outcome.status,
+    )
+
+
+def _no_longer_unpaid(settlement: PartnerSettlement) -> None:
+    alerts.clear(UNPAID, settlement.partner.code, by=SETTLER, why=f"settlement {settlement.serial}")
 
 
 def _lines(settlement: PartnerSettlement) -> list[Line]:

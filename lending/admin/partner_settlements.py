@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -16,6 +17,11 @@ from lending.models import PartnerSettlement
 from payments.models import PaymentOrder
 
 COLOURS = {"ordered": "info", "paid": "success", "failed": "danger", "returned": "danger"}
+DUE_AGAIN = {PartnerSettlement.Status.FAILED, PartnerSettlement.Status.RETURNED}
+DUE_AGAIN_SENTENCE = _(
+    "It is not ordered anew: the settlement of the next business date takes it in by itself. If the account was wrong, "
+    "propose the right one before then."
+)
 FIGURES = ["shown_due", "on_its_way", "amount"]
 
 
@@ -29,6 +35,7 @@ class PartnerSettlementAdmin(TablesAdmin):
     list_select_related = ["partner"]
     ordering = ["-business_date", "partner"]
     fields = ["serial", "partner", "business_date", "status", *FIGURES, "shown_order", "paid_on", "returned_on"]
+    fields += ["what_follows"]
     actions_detail = ["pdf"]
 
     @display(description=_("status"), label=COLOURS, ordering="status")
@@ -49,6 +56,14 @@ class PartnerSettlementAdmin(TablesAdmin):
             return "–"
         return _linked(reverse("admin:payments_paymentorder_change", args=[order.pk]), order.serial)
 
+    @admin.display(description=_("what follows"))
+    def what_follows(self, settlement: PartnerSettlement) -> str:
+        """Of what is due again: where it will be found, and what is to be mended before."""
+        if settlement.status not in DUE_AGAIN:
+            return "–"
+        page = reverse("admin:lending_funder_change", args=[settlement.partner_id])
+        return format_html("{} {}", DUE_AGAIN_SENTENCE, _linked(page, _("The partner's accounts")))
+
     def tables(self, row: PartnerSettlement, reader: Reader) -> Iterable[Table]:
         return [shown.history(row)]
 
@@ -63,5 +78,5 @@ class PartnerSettlementAdmin(TablesAdmin):
         return response
 
 
-def _linked(address: str, text: str) -> str:
+def _linked(address: str, text: Any) -> str:
     return format_html('<a class="text-primary-600" href="{}">{}</a>', address, text)

@@ -6,17 +6,21 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.roles import Role
 from accounts.tests import factories as people
-from core import clock, work
+from core import alerts, clock, work
+from core.models import Alert
 from core.money import ZERO
 from core.registry import day_settled
 from lending import partner_settlements
 from lending.models import PartnerSettlement
 from lending.reference_data import PARTNER_BANK
-from lending.tests.factories import running_loan, tell
+from lending.tests.factories import officer, running_loan, tell
 from lending.tests.test_lives import a_world_of_its_own, go_to, pay
 from payments import ledger, querying, sending
 from payments.chart import AccountKind, account
@@ -128,6 +132,33 @@ def test_a_refused_payment_stays_due(sandbox):
     failed = settled(next_day())
     carried_out(failed, "failed")
     assert (failed.status, ledger.balance(DUE), nothing_in_clearing()) == ("failed", Decimal("300.91"), True)
+    assert not failed_alerts("cleared") and failed.order in alerts.sentence_of(*failed_alerts("open"))
+    page = reverse("admin:lending_partnersettlement_change", args=[failed.pk])
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(officer("finance", Role.FINANCE_OFFICER), backend="django.contrib.auth.backends.ModelBackend")
+    assert "the next business date takes it in by itself" in client.get(page).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("end", ["paid", "even", "paid after all"])
+def test_the_alert_of_an_unpaid_settlement_is_over_with_the_next_net(end):
+    post_due(300)
+    failed = settled(next_day())
+    tell(failed.order, "failed")
+    assert len(failed_alerts("open")) == 1
+    if end == "paid after all":
+        tell(failed.order, "succeeded", after_failure=True)
+    else:
+        post_due(-300 if end == "even" else 5)
+        after = settled(next_day())
+        if end == "paid":
+            assert len(failed_alerts("open")) == 1
+            tell(after.order, "succeeded")
+    assert (failed_alerts("open"), len(failed_alerts("cleared"))) == ([], 1)
+
+
+def failed_alerts(status):
+    return list(Alert.objects.filter(kind=partner_settlements.UNPAID, key=PARTNER_BANK, status=status))
 
 
 @pytest.mark.django_db

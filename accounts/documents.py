@@ -17,7 +17,8 @@ from core.problems import Problem
 from core.serials import Serial, next_serial
 from core.storage import EncryptedStorage
 
-READ_ID_CARD = "read_id_card"
+READ_ID_CARD, READ_INCOME_PROOF = "read_id_card", "read_income_proof"
+READERS = {Document.Kind.ID_CARD: READ_ID_CARD, Document.Kind.INCOME_PROOF: READ_INCOME_PROOF}
 
 
 def store(*, customer: Customer, kind: str, upload: File) -> Document:
@@ -67,10 +68,14 @@ def find(customer: Customer, serial: str) -> Document:
     return document
 
 
+def newest(customer: Customer) -> dict[str, Document]:
+    """The customer's newest document of each kind that was handed in."""
+    return {document.kind: document for document in customer.documents.order_by("kind", "-id").distinct("kind")}
+
+
 def check_results(customer: Customer) -> dict[str, str]:
     """How the newest document of each kind stands, e.g. `{"id_card": "agrees", "income_proof": "stored"}`."""
-    newest = customer.documents.order_by("kind", "-id").distinct("kind")
-    return dict(newest.values_list("kind", "status"))
+    return {kind: document.status for kind, document in newest(customer).items()}
 
 
 def read_waiting(customer: Customer) -> None:
@@ -80,8 +85,7 @@ def read_waiting(customer: Customer) -> None:
 
 
 def _ask_to_read(document: Document) -> None:
-    if document.kind == Document.Kind.ID_CARD:
-        work.enqueue(READ_ID_CARD, document.serial)
+    work.enqueue(READERS[Document.Kind(document.kind)], document.serial)
 
 
 @contextlib.contextmanager

@@ -4,34 +4,19 @@ Runs in a worker, never in the web process.
 What is read stays in memory: only the verdict is kept.
 """
 
-import functools
-import io
 import re
-from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
 from accounts import messages
 from accounts.identity_number import has_check_digit
 from accounts.models import Customer, Document
+from accounts.picture_reading import SURE, Line, read_lines
 from core import actors
 
 READER = actors.system("id card reader")
-# Below this the engine itself is unsure; a doubtful name must not count against anybody.
-SURE = 0.9
-LONGEST_SIDE = 2000
-
 _NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _NAME = re.compile(r"姓名[:：]?([\u3400-\u9fff·]{2,})")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of text in a picture, and how sure the engine is of it (0 to 1)."""
-
-    text: str
-    confidence: float
 
 
 def read_id_card(serial: str) -> None:
@@ -54,31 +39,6 @@ def compare(lines: list[Line], *, name: str, id_number: str) -> Document.Status:
         return Document.Status.DIFFERS
     names = {name_read for line in lines if (name_read := _name_in(line))}
     return Document.Status.DIFFERS if names and name not in names else Document.Status.AGREES
-
-
-def read_lines(content: bytes) -> list[Line]:
-    """The lines of text in a picture (JPEG or PNG)."""
-    import numpy
-    from PIL import Image, ImageOps
-
-    with Image.open(io.BytesIO(content)) as picture:
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        pixels = numpy.asarray(upright)[:, :, ::-1]
-    found = _engine()(pixels)
-    return [Line(text, float(score)) for text, score in zip(found.txts or (), found.scores or (), strict=True)]
-
-
-@functools.cache
-def _engine() -> Any:
-    """The OCR engine: 281 MB, so loaded only in the process that reads, and once."""
-    from rapidocr import RapidOCR
-
-    threads = {
-        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-    }
-    return RapidOCR(params={"Global.log_level": "error", **threads})
 
 
 def _numbers_in(text: str) -> set[str]:

@@ -3,7 +3,8 @@
 from accounts import consents, documents
 from accounts.models import Customer, Document
 
-READABLE = {Document.Status.STORED, Document.Status.AGREES}
+# An ID card picture must be of use; of a proof of income that no machine can read a person can make something.
+OF_NO_USE = {(Document.Kind.ID_CARD, Document.Status.DIFFERS), (Document.Kind.ID_CARD, Document.Status.UNREADABLE)}
 
 
 def next_step(customer: Customer) -> str | None:
@@ -21,4 +22,4 @@ def next_step(customer: Customer) -> str | None:
 def missing_documents(customer: Customer) -> list[str]:
     """The kinds of document that are still to be given, or to be given again because the picture was of no use."""
     results = documents.check_results(customer)
-    return [kind for kind in Document.Kind.values if results.get(kind) not in READABLE]
+    return [kind for kind in Document.Kind.values if kind not in results or (kind, results[kind]) in OF_NO_USE]

@@ -70,7 +70,7 @@ def evaluation() -> None:
     from risk import policy, reference_data, rules, scoring
     from risk.assessment import assess
 
-    numbers = policy.load("standard-3")
+    numbers = policy.load("standard-4")
     scorecard = scoring.load(numbers.scorecard)
     tables = rules.compiled(json.loads(reference_data.FIRST_RULES.read_text()), label="rules-1")
     chance = random.Random(SEED)

@@ -139,7 +139,7 @@ def decide(serial: str) -> work.Again | None:
     application = LoanApplication.objects.select_related("customer", "product").get(serial=serial)
     if application.status != Status.SUBMITTED:
         return None
-    if _picture_is_being_read(application):
+    if _a_document_is_being_read(application):
         return work.Again(after=dt.timedelta(seconds=0.3))
     elsewhere = asking.about(application.customer, reference=application.serial)
     with transaction.atomic(durable=True):
@@ -246,10 +246,10 @@ def _require_none_open(customer: Customer) -> None:
         raise Problem("application_open", already, status=409)
 
 
-def _picture_is_being_read(application: LoanApplication) -> bool:
+def _a_document_is_being_read(application: LoanApplication) -> bool:
     waited = clock.real_now() - application.submitted_at
     results = documents.check_results(application.customer)
-    return results.get(Document.Kind.ID_CARD) == Document.Status.STORED and waited < READING_PATIENCE
+    return Document.Status.STORED in results.values() and waited < READING_PATIENCE
 
 
 def _declared(application: LoanApplication) -> Declared:

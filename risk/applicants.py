@@ -29,13 +29,16 @@ def gather(
     if not customer.is_verified:
         raise Problem("identity_unverified", _("Verify your identity first."), status=409)
     footprint = devices.footprint(customer)
-    papers = documents.check_results(customer)
+    papers = documents.newest(customer)
+    card, proof = papers.get(Document.Kind.ID_CARD), papers.get(Document.Kind.INCOME_PROOF)
     return Applicant(
         customer_serial=customer.serial,
         age=customer.age_on(clock.today()),
         exposure=exposure,
-        id_card_check=papers.get(Document.Kind.ID_CARD, "missing"),
-        income_proof=Document.Kind.INCOME_PROOF in papers,
+        id_card_check=card.status if card else "missing",
+        income_proof=proof is not None,
+        income_proof_check=proof.status if proof else "",
+        proven_income=proof.proven_income if proof else None,
         device_age_hours=_device_age_hours(footprint.device),
         device_signs=footprint.signs,
         traces=_traces(customer, footprint) + _told(whereabouts),

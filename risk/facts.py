@@ -112,10 +112,12 @@ class Applicant:
     monthly_debt: Decimal  # repayments on debts elsewhere
     exposure: Decimal  # principal owed to us or held for draws
     id_card_check: str  # how the picture compares: accounts.Document.Status, or "missing"
-    income_proof: bool
+    income_proof: bool  # whether one was handed in
     device_age_hours: int | None  # since the device was first seen by us; None when unknown
     traces: tuple[tuple[str, str], ...]  # (TraceKind, blind index)
     device_signs: tuple[str, ...] = ()  # what is odd about the last sign-in and its device (accounts.device_signs)
+    income_proof_check: str = ""  # how its reading stands: accounts.Document.Status; "" where there is none
+    proven_income: Decimal | None = None  # yuan a month as read in it; None where it was not read
 
 
 @dataclass(frozen=True)

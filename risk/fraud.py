@@ -1,4 +1,4 @@
-"""The layers against fraud, run before the score: watchlist, velocity, rings, ID card picture, device. Pure.
+"""The layers against fraud, run before the score: watchlist, velocity, rings, documents, device. Pure.
 
 Each speaks by hits with a code, a severity and what it saw. What they need to know of other applicants was counted
 before (risk.lookups) and is part of the inputs, so that a replay sees what the decision saw.
@@ -43,9 +43,19 @@ def _ring(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
             return
 
 
-def _document(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+def _id_card(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
     if hit := ID_CARD.get(inputs.applicant.id_card_check):
         yield hit
+
+
+def _income_proof(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
+    """An income that its proof does not support is for a person to look at, never a refusal; a proof that could not be
+    read says nothing."""
+    declared, proven = inputs.applicant.monthly_income, inputs.applicant.proven_income
+    if policy.income_tolerance is None or proven is None:
+        return
+    if declared > proven * (1 + policy.income_tolerance):
+        yield Hit("INCOME_NOT_SUPPORTED", Severity.REVIEW, f"{declared} / {proven}")
 
 
 def _device_signs(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
@@ -62,7 +72,7 @@ def _new_device(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
         yield Hit("DEVICE_NEW", Severity.NOTE, str(age))
 
 
-LAYERS = (_watchlist, _velocity, _ring, _document, _device_signs, _new_device)
+LAYERS = (_watchlist, _velocity, _ring, _id_card, _income_proof, _device_signs, _new_device)
 
 
 def check(inputs: Inputs, policy: Policy) -> list[Hit]:

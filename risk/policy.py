@@ -119,6 +119,7 @@ class Policy:
     rings: Rings | None = None
     anomaly: Anomaly | None = None
     device_signs: Mapping[str, Severity] = field(default_factory=dict)
+    income_tolerance: Decimal | None = None  # by what share an income may be above its proof; None: not compared
 
     @property
     def label(self) -> str:
@@ -147,7 +148,7 @@ def _all() -> tuple[Policy, ...]:
 
 
 def _from_document(document: dict[str, Any], digest: str) -> Policy:
-    amounts = ("amount", "exposure", "above", "income", "step", "limit")
+    amounts = ("amount", "exposure", "above", "income", "step", "limit", "tolerance")
     kept = {key: value for key, value in document.items() if key not in MOVED_TO_RULES}
     kept.setdefault("officer_alone_limit", document["officer_maximum_limit"])  # the first policy knew no second officer
     plain: dict[str, Any] = {key: Decimal(value) if key.endswith(amounts) else value for key, value in kept.items()}

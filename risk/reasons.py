@@ -29,6 +29,7 @@ def _plain(sentence: str | Promise) -> Reason:
 
 _CANNOT_CONFIRM = _("We could not confirm some of your details. Ask us to have a person look at it.")
 _PICTURE = _("The picture of your ID card could not be matched. Send a clearer picture of your own ID card.")
+_INCOME_PROOF = _("Your proof of income shows less than the income you stated. Send one of a recent month.")
 
 # An officer who declines for this puts the applicant's traces on the watchlist (risk.watchlist.feed).
 FRAUD_CONFIRMED = "OFFICER_FRAUD_CONFIRMED"
@@ -89,6 +90,7 @@ FRAUD_REASONS = {
     "ID_CARD_UNREADABLE": Reason(_("The ID card picture could not be read"), _PICTURE),
     "ID_CARD_NOT_READ": Reason(_("The ID card picture has not been read yet"), _PICTURE),
     "ID_CARD_MISSING": Reason(_("There is no ID card picture"), _PICTURE),
+    "INCOME_NOT_SUPPORTED": Reason(_("The stated income is above what its proof shows"), _INCOME_PROOF),
     "DEVICE_UNKNOWN": Reason(_("The device did not say which it is"), _CANNOT_CONFIRM),
     "DEVICE_NEW": Reason(_("The device is new to us"), _CANNOT_CONFIRM),
 }

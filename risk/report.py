@@ -8,16 +8,21 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Document
 from core.money import format_yuan
 from risk import model_versions, policy, reasons, stored_inputs
-from risk.facts import Elsewhere, Inputs, Outcome
+from risk.facts import Applicant, Elsewhere, Inputs, Outcome
 from risk.forest import Forest
 from risk.models import Decision
 from risk.words import EMPLOYMENT, FEATURE, HOUSING, PURPOSE, SEVERITY
 
 Words = str | Promise
+PROOF_NOT_READ: dict[str, Words] = {
+    Document.Status.STORED: gettext_lazy("handed in, not read yet"),
+    Document.Status.UNREADABLE: gettext_lazy("handed in, not readable"),
+}
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,20 @@ def _applicant(inputs: Inputs) -> Section:
         (_("Monthly repayments elsewhere"), format_yuan(person.monthly_debt)),
         (_("Owed to us or held"), format_yuan(person.exposure)),
         (_("ID card picture"), checks.get(person.id_card_check, person.id_card_check)),
-        (_("Proof of income"), _("handed in") if person.income_proof else _("not handed in")),
+        (_("Proof of income"), _proof(person)),
         *_elsewhere(inputs.elsewhere),
     ]
     return Section(_("Applicant, as declared and checked"), rows)
+
+
+def _proof(person: Applicant) -> Words:
+    """What was read in the proof of income, or why nothing was."""
+    if not person.income_proof:
+        return _("not handed in")
+    if person.proven_income is None:
+        return PROOF_NOT_READ.get(person.income_proof_check, _("handed in"))
+    shown = {"amount": format_yuan(person.proven_income)}
+    return _("shows %(amount)s a month") % shown
 
 
 def _elsewhere(said: Elsewhere | None) -> list[tuple[Words, ...]]:

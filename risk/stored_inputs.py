@@ -7,7 +7,7 @@ from typing import Any
 
 from risk.facts import Applicant, CreditRequest, Elsewhere, Inputs, Ring, WatchlistMatch
 
-_APPLICANT_AMOUNTS = ("monthly_income", "monthly_expenses", "monthly_debt", "exposure")
+_APPLICANT_AMOUNTS = ("monthly_income", "monthly_expenses", "monthly_debt", "exposure", "proven_income")
 _REQUEST_AMOUNTS = ("amount", "minimum_rate", "maximum_rate", "maximum_amount")
 
 
@@ -51,4 +51,4 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_decimals(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {key: Decimal(value) if key in names else value for key, value in values.items()}
+    return {key: Decimal(value) if key in names and value is not None else value for key, value in values.items()}

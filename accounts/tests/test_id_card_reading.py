@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from accounts import documents, id_card_reading, identity
-from accounts.id_card_reading import Line, compare
+from accounts.id_card_reading import compare
 from accounts.models import Document, Message
+from accounts.picture_reading import Line
 from accounts.tests import factories
 from accounts.tests.factories import Person
 from core import work
@@ -79,7 +80,7 @@ def test_a_card_that_came_before_the_verification_is_read_after_it(customer):
 def test_the_web_process_never_loads_the_engine():
     program = (
         "import django, sys; django.setup();"
-        "import accounts.api.urls, accounts.admin, accounts.id_card_reading, config.urls;"
+        "import accounts.api.urls, accounts.admin, accounts.handlers, config.urls;"
         "assert not {'rapidocr', 'onnxruntime', 'cv2', 'numpy'} & set(sys.modules), 'loaded'"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import consents, documents, roles, staff
+from accounts import consents, roles, staff
 from accounts.id_card_reading import READER
 from accounts.models import Consent, Customer, Purpose, User
 from accounts.origin import Channel
@@ -39,8 +39,7 @@ def applicant() -> Customer:
     card = factories.id_card_of(customer)
     with transaction.atomic():
         card.find_agreeing(by=READER, why="the ID number in the picture is the verified one")
-    payslip = factories.upload(factories.picture("PAYSLIP"))
-    documents.store(customer=customer, kind="income_proof", upload=payslip)
+    factories.income_proof_of(customer)
     return customer
 
 
@@ -73,8 +72,7 @@ def paid_out_loan() -> Loan:
     """A loan of 10,000 yuan over 12 months, just received by a new customer."""
     customer = factories.verified_customer()
     factories.id_card_of(customer)
-    payslip = factories.upload(factories.picture("PAYSLIP"))
-    documents.store(customer=customer, kind="income_proof", upload=payslip)
+    factories.income_proof_of(customer)
     application = applications.submit(
         customer=customer,
         product_code="consumer",

@@ -9,7 +9,6 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
-from accounts.documents import store
 from accounts.tests import factories
 from core import clock, work
 from lending import applications, confirmations, products
@@ -35,8 +34,7 @@ def customer(sandbox):
     """A verified customer whose papers are in."""
     customer = factories.verified_customer()
     factories.id_card_of(customer)
-    payslip = factories.upload(factories.picture("PAYSLIP"))
-    store(customer=customer, kind="income_proof", upload=payslip)
+    factories.income_proof_of(customer)
     work.drain()
     return customer
 

@@ -41,6 +41,12 @@ HOPELESS = {
     "amount": Decimal("30000.00"),
     "term_months": 36,
 }
+# The income is just beyond what its proof supports.
+OVERSTATED = {
+    "monthly_income": Decimal("12000.01"),
+    "income_proof_check": "read",
+    "proven_income": Decimal("10000.00"),
+}
 
 _STEADY = {
     "age": 30,
@@ -53,6 +59,8 @@ _STEADY = {
     "exposure": Decimal("0.00"),
     "id_card_check": "agrees",
     "income_proof": True,
+    "income_proof_check": "unreadable",
+    "proven_income": None,
     "device_age_hours": 48,
     "traces": (),
     "device_signs": (),

@@ -75,7 +75,7 @@ def test_alone_it_never_changes_an_outcome(employment, years, housing, income, m
 def test_a_stored_decision_keeps_its_rarity_and_replays_identically():
     decision = factories.decided(**RARE)
     decision.refresh_from_db()
-    assert (decision.policy, decision.features["rarity"]) == ("standard-3", assessed(**RARE).features["rarity"])
+    assert (decision.policy, decision.features["rarity"]) == ("standard-4", assessed(**RARE).features["rarity"])
     assert "UNUSUAL" in {hit["code"] for hit in decision.hits}
     assert decisions.replay(decision).identical
 

@@ -13,7 +13,7 @@ from core.serials import is_valid_serial
 from risk import decisions, watchlist
 from risk.models import Decision, ReviewCase, Trace
 from risk.tests import factories
-from risk.tests.factories import DOUBTFUL, HOPELESS
+from risk.tests.factories import DOUBTFUL, HOPELESS, OVERSTATED
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def test_an_approval_stores_what_it_was_made_from():
         Decimal("67400.00"),
         Decimal("0.1224"),
     )
-    assert (decision.scorecard, decision.policy) == ("application-1", "standard-3")
+    assert (decision.scorecard, decision.policy) == ("application-1", "standard-4")
     assert decision.decided_by == "system:decision-engine"
     assert decision.features["employment"] == "fixed"
     assert decision.inputs["applicant"]["monthly_income"] == "12000.00"
@@ -56,7 +56,7 @@ def test_doubt_opens_a_case_with_a_due_time():
     assert (case.sla_due_at - case.opened_at).total_seconds() == 24 * 3600
 
 
-@pytest.mark.parametrize("changes", [{}, DOUBTFUL, HOPELESS, {"age": 17}, {"id_card_check": "differs"}])
+@pytest.mark.parametrize("changes", [{}, DOUBTFUL, HOPELESS, {"age": 17}, {"id_card_check": "differs"}, OVERSTATED])
 def test_a_stored_decision_replays_identically(changes):
     decision = factories.decided(**changes, traces=(trace("mobile", "13800000000"),))
     again = decisions.replay(Decision.objects.get(pk=decision.pk))

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from accounts import consents, documents, identity, signin
+from accounts import consents, identity, signin
 from accounts.id_card_reading import READER
 from accounts.models import Customer
 from accounts.origin import Channel, Origin
@@ -68,8 +68,7 @@ def somebody() -> Customer:
     card = factories.id_card_of(customer)
     with transaction.atomic():
         card.find_agreeing(by=READER, why="the ID number in the picture is the verified one")
-    upload = factories.upload(factories.picture("PAYSLIP"))
-    documents.store(customer=customer, kind="income_proof", upload=upload)
+    factories.income_proof_of(customer)
     return customer
 
 

@@ -13,6 +13,7 @@ from accounts.models import Consent, ConsentText, Customer, Purpose
 from accounts.origin import Origin
 from core import clock
 from core.problems import Problem
+from core.registry import consent_withdrawn
 
 FOR_IDENTITY = (Purpose.PRIVACY_POLICY, Purpose.SENSITIVE_DATA, Purpose.IDENTITY_CHECK)
 FOR_DOCUMENTS = (Purpose.PRIVACY_POLICY, Purpose.SENSITIVE_DATA)
@@ -66,7 +67,8 @@ def give(*, customer: Customer, text_ids: Iterable[int], origin: Origin) -> list
 
 @transaction.atomic(durable=True)
 def withdraw(*, customer: Customer, consent_id: int, origin: Origin) -> Consent:
-    """Withdraw a consent of the customer's, and every older one of its purpose. Twice is harmless.
+    """Withdraw a consent of the customer's, and every older one of its purpose; who acted by it hears of it at once
+    (core.registry.consent_withdrawn). Twice is harmless.
 
     Raises Problem `not_found` (404) when it is not the customer's.
     """
@@ -75,7 +77,9 @@ def withdraw(*, customer: Customer, consent_id: int, origin: Origin) -> Consent:
     if consent is None:
         raise Problem("not_found", gettext_lazy("There is no such consent."), status=404)
     same_purpose = customer.consents.filter(text__purpose=consent.text.purpose, withdrawn_at__isnull=True)
-    same_purpose.update(withdrawn_at=clock.now(), withdrawn_channel=origin.channel)
+    if same_purpose.update(withdrawn_at=clock.now(), withdrawn_channel=origin.channel):
+        for _name, act in consent_withdrawn.all():
+            act(customer.serial, consent.text.purpose)
     consent.refresh_from_db()
     return consent
 

@@ -157,6 +157,11 @@ class OutcomeSource(Protocol):
 day_settled: Registry[Callable[[dt.date], None]] = Registry("day settled")
 
 
+# A customer (serial number) withdraws the consent to one purpose (accounts → whoever acted by it), in the transaction
+# that withdraws it, with the customer locked.
+consent_withdrawn: Registry[Callable[[str, str], None]] = Registry("consent withdrawn")
+
+
 class CreditStandings(Protocol):
     """Who knows which customers owe, and how often they applied (lending → risk, for other lenders' queries)."""
 

@@ -1,5 +1,5 @@
 """Agreements by which a channel may deduct from a card. One is signed when a card is first collected from, and anew
-when the institution says that it ended.
+when the institution says that it ended. With the customer's consent to be deducted from it is ended there too.
 
 It is the channel's leave, not ours: whether a customer agreed to be deducted from, whoever orders a collection has
 seen to.
@@ -7,15 +7,18 @@ seen to.
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import BankCard
-from core import clock, crypto
+from accounts.models import BankCard, Purpose
+from core import actors, clock, crypto, work
 from payments.models import DeductionAgreement, PaymentOrder
+
+END = "end_agreement"
+Status = DeductionAgreement.Status
 
 
 def standing(channel: str, card_number: str) -> DeductionAgreement | None:
     """The agreement by which `channel` may deduct from the card now."""
     return DeductionAgreement.objects.filter(
-        channel=channel, card_index=_index(card_number), ended_at__isnull=True
+        channel=channel, card_index=_index(card_number), status=Status.STANDING
     ).first()
 
 
@@ -33,12 +36,27 @@ def keep(*, serial: str, channel: str, card_number: str, number: str) -> Deducti
                 serial=serial, channel=channel, card_index=_index(card_number), number=number, signed_at=clock.now()
             )
     except IntegrityError:
-        return DeductionAgreement.objects.get(channel=channel, card_index=_index(card_number), ended_at__isnull=True)
+        return DeductionAgreement.objects.get(channel=channel, card_index=_index(card_number), status=Status.STANDING)
 
 
-def end(agreement: DeductionAgreement) -> None:
-    """Note that the institution knows it no more."""
-    DeductionAgreement.objects.filter(pk=agreement.pk, ended_at__isnull=True).update(ended_at=clock.now())
+@transaction.atomic(durable=True)
+def note_ended(agreement: DeductionAgreement) -> None:
+    """The institution says that it knows the agreement no more. Twice is harmless."""
+    agreement.lock()
+    if agreement.status != Status.ENDED:
+        agreement.end(by=actors.system(agreement.channel), why="the institution knows it no more")
+
+
+def consent_withdrawn(customer: str, purpose: str) -> None:
+    """A customer (serial number) takes back a consent, in the open transaction: with that to be deducted from, every
+    agreement with the holder of a card of this customer is to end at its institution.
+    """
+    if purpose != Purpose.DEDUCTION:
+        return
+    cards = BankCard.objects.filter(customer__serial=customer).values("number_index")
+    for agreement in DeductionAgreement.objects.filter(card_index__in=cards, status=Status.STANDING).order_by("id"):
+        agreement.take_back(by=actors.customer(customer), why="the consent was withdrawn")
+        work.enqueue(END, agreement.serial)
 
 
 def _index(card_number: str) -> str:

@@ -2,7 +2,19 @@
 
 from accounts.roles import Role, grant
 from core import work
-from payments import callbacks, day_locks, lateness, orders, querying, sealing, sending, settlement
+from core.registry import consent_withdrawn
+from payments import (
+    agreements,
+    callbacks,
+    day_locks,
+    ending_agreements,
+    lateness,
+    orders,
+    querying,
+    sealing,
+    sending,
+    settlement,
+)
 
 _SEEN = (
     "account",
@@ -34,6 +46,8 @@ def register() -> None:
     work.register(settlement.SETTLE, settlement.work_off)
     work.register(day_locks.WORK, day_locks.work_off)
     work.register(sealing.SEAL, sealing.work_off)
+    work.register(agreements.END, ending_agreements.work_off)
+    consent_withdrawn.register("deduction agreements", agreements.consent_withdrawn)
     lateness.register()
     seen = [f"payments.view_{model}" for model in _SEEN]
     may = ["payments.resolve_difference", "payments.approve_difference", "payments.settle_day", "core.change_work"]

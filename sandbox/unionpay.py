@@ -203,11 +203,13 @@ def _sign(world: World, given: Form, refused: bool) -> Form:
 
 
 def _revoke(world: World, given: Form, refused: bool) -> Form:
+    if refused:
+        return _result("39")
     ended = world.books.change(
         "UPDATE agreements SET ended_at = ? WHERE bind_id = ? AND ended_at IS NULL",
         *(world.clock.stamp()[0], given.get("bindId", "")),
     )
-    return _result(OK if ended and not refused else NO_AGREEMENT)
+    return _result(OK if ended else NO_AGREEMENT)
 
 
 def _fetch(world: World, given: Form, refused: bool) -> Form:

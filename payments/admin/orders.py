@@ -9,12 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from core.admin import shown
 from core.admin.base import ReadOnlyAdmin
+from core.admin.shown import Reader, Table, TablesAdmin
 from payments.lateness import slow_payouts
 from payments.models import ChannelNotice, DeductionAgreement, PaymentOrder
 from payments.timeline import timeline
 
 COLOURS = {"succeeded": "success", "failed": "danger", "returned": "danger", "unknown": "warning"}
+AGREEMENT_COLOURS = {"standing": "success", "ending": "warning"}
 
 
 class SlowFilter(admin.SimpleListFilter):
@@ -73,13 +76,21 @@ class PaymentOrderAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DeductionAgreement)
-class DeductionAgreementAdmin(ReadOnlyAdmin):
+class DeductionAgreementAdmin(TablesAdmin):
     """By what a channel may deduct; whose card it is, nobody sees here."""
 
-    list_display = ["serial", "channel", "number", "signed_at", "ended_at"]
-    list_filter = ["channel", "signed_at", "ended_at"]
+    list_display = ["serial", "channel", "shown_status", "number", "signed_at", "ended_at"]
+    list_filter = ["channel", "status", "signed_at", "ended_at"]
     search_fields = ["serial", "number"]
     ordering = ["-id"]
+    fields = ["serial", "channel", "status", "number", "signed_at", "ended_at"]
+
+    @display(description=gettext_lazy("status"), label=AGREEMENT_COLOURS, ordering="status")
+    def shown_status(self, agreement: DeductionAgreement) -> tuple[str, str]:
+        return agreement.status, agreement.get_status_display()
+
+    def tables(self, row: DeductionAgreement, reader: Reader) -> list[Table]:
+        return [shown.history(row)]
 
 
 @admin.register(ChannelNotice)

@@ -123,6 +123,12 @@ class Channel(ABC):
     def ask(self, order: PaymentOrder, out_trade_no: str) -> Finding:
         """Ask what became of the order sent under `out_trade_no`."""
 
+    def end_agreement(self, number: str) -> Finding:
+        """Have an agreement to deduct end, by the institution's number of it; SUCCEEDED also where it had
+        ended already. For channels that sign agreements.
+        """
+        raise NotImplementedError(f"{self.code} signs no agreements")
+
     @abstractmethod
     def state_of(self, status: Any) -> State:
         """What the institution's own word for an order's status means; UNKNOWN for a word that is not listed."""

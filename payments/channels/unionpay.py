@@ -1,7 +1,8 @@
 """UnionPay (acp 5.1.0), which pays out to bank cards, and collects from a card by an agreement with its holder.
 
-Transactions are told apart by txnType: 12 pays out, 11 collects, 72 signs an agreement, 00 asks, 76 gives a day's file,
-and 04 tells that money came back. 00 in an answer means accepted, in a notice or as what became of an order, success.
+Transactions are told apart by txnType: 12 pays out, 11 collects, 72 signs an agreement and 74 ends it, 00 asks, 76
+gives a day's file, and 04 tells that money came back. 00 in an answer means accepted, in a notice or as what became of
+an order, success.
 """
 
 import datetime as dt
@@ -40,6 +41,7 @@ TRANSACTIONS, QUERIES, FILES = "/gateway/api/backTransReq.do", "/gateway/api/que
 PAY = {"txnType": "12", "txnSubType": "00", "bizType": "000401", "channelType": "08", "accType": "01"}
 COLLECT = {"txnType": "11", "txnSubType": "00", "bizType": "000501", "channelType": "07"}
 SIGN = {"txnType": "72", "txnSubType": "11", "bizType": "000501", "channelType": "07"}
+REVOKE = {"txnType": "74", "txnSubType": "04", "bizType": "000501", "channelType": "07"}
 QUERY = {"txnType": "00", "txnSubType": "00", "bizType": "000000", "channelType": "07"}
 FETCH = {"txnType": "76", "txnSubType": "01", "bizType": "000000", "channelType": "07", "fileType": "00"}
 
@@ -89,6 +91,14 @@ class UnionPay(Channel):
         never_sent = answer.outcome is Outcome.NEVER_SENT
         return Finding(State.NEVER_SENT if never_sent else State.UNKNOWN, "query", code=code)
 
+    def end_agreement(self, number: str) -> Finding:
+        """End the agreement. Each try is a transaction of its own; 40 says that there is nothing left to end."""
+        serial = next_serial(Serial.AGREEMENT)
+        params = {**REVOKE, "orderId": serial, "txnTime": _now(), "bindId": number}
+        code = _code(self._client.ask(TRANSACTIONS, params, serial=serial), serial)
+        state = State.SUCCEEDED if code == NO_AGREEMENT else self.state_of(code)
+        return Finding(state, "answer", code=code)
+
     def state_of(self, status: Any) -> State:
         """What a code means for an order that is asked about or told of."""
         return _STATES.get(str(status), State.UNKNOWN)
@@ -133,7 +143,7 @@ class UnionPay(Channel):
         params = {**COLLECT, **self._instruction(order, out_trade_no), "bindId": agreement.number}
         finding = self._taken(self._client.ask(TRANSACTIONS, params, serial=out_trade_no), out_trade_no)
         if finding.code == NO_AGREEMENT:
-            agreements.end(agreement)
+            agreements.note_ended(agreement)
         return finding
 
     def _sign(self, order: PaymentOrder) -> DeductionAgreement | Finding:

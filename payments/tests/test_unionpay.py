@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as some
 
+from accounts import consents
+from accounts.models import Purpose
 from accounts.tests import factories
 from core import signing
 from core.institutions import institution
-from core.models import ExternalMessage
+from core.models import ExternalMessage, TransitionLog
 from core.outbound import MAX_CALLBACK_BYTES
-from payments import agreements, reconciliation, sending, settlement, statements
+from payments import agreements, ending_agreements, reconciliation, sending, settlement, statements
 from payments.channels import UNIONPAY, Finding, State, unionpay_file
 from payments.channels.unionpay_wire import UnionPayClient, parameters
-from payments.models import ChannelNotice, DeductionAgreement, Difference, OrderKind
+from payments.models import ChannelNotice, DeductionAgreement, Difference, OrderKind, PaymentOrder
 from payments.routing import Lane
 from payments.tests.driving import finish, history, open_work, work_until
 from payments.tests.institution import post
@@ -26,6 +28,7 @@ from payments.tests.orderer import CARD, NAME, cash, nothing_hangs, order
 from payments.tests.routes import rule
 from payments.tests.test_callbacks import work_off
 from payments.tests.test_days import next_morning
+from payments.tests.test_fallback import at_once
 from tests.support.processes import wait_until
 
 HOLDER = factories.Person(name=NAME, card_number=CARD)
@@ -186,6 +189,59 @@ class TestAgreements:
         assert (first.ended_at is None, second.ended_at) == (False, None)
         assert sorted(self.books(sandbox)) == sorted([first.number, second.number])
         assert moved(sandbox) == Decimal("61.00")
+
+    def test_with_the_consent_it_ends_there_too_and_another_is_signed_only_for_a_new_order(
+        self, sandbox, orderer, holder, callback_address
+    ):
+        self.collect("30.00", reference="A")
+        self.withdraw(holder)
+        first = DeductionAgreement.objects.get()
+        assert (first.status, agreements.standing("unionpay", CARD)) == ("ending", None)
+        finish()
+        [row] = sandbox.book("unionpay/agreements")["agreements"]
+        first.refresh_from_db()
+        assert first.status == "ended" and row["ended_at"]
+        assert [log.actor for log in TransitionLog.of(first)] == [f"customer:{holder.serial}", "system:unionpay"]
+        self.collect("31.00", reference="B")
+        assert [each.status for each in DeductionAgreement.objects.order_by("id")] == ["ended", "standing"]
+
+    def test_an_end_in_doubt_is_asked_for_again_and_what_is_refused_waits_for_a_person(
+        self, sandbox, orderer, holder, callback_address
+    ):
+        for fault in ("lose", "lose_answer", "error_after_accepting", "bad_signature"):
+            agreement = self.signed()
+            self.withdraw(holder)
+            sandbox.fault("agreements", fault, count=1)
+            finish()
+            agreement.refresh_from_db()
+            assert (agreement.status, open_work()) == ("ended", [])
+        assert ExternalMessage.objects.filter(body__contains='"74"').count() == 8
+        assert all(row["ended_at"] for row in sandbox.book("unionpay/agreements")["agreements"])
+
+        agreement = self.signed()
+        self.withdraw(holder)
+        sandbox.fault("agreements", "refuse", count=None)
+        finish()
+        agreement.refresh_from_db()
+        assert (agreement.status, open_work()) == ("ending", [("end_agreement", agreement.serial, "parked")])
+
+    def test_only_this_consent_ends_only_this_customers_and_rivals_end_it_once(self, sandbox, holder):
+        agreement = self.signed()
+        self.withdraw(holder, Purpose.CREDIT_REPORT)
+        self.withdraw(factories.verified_customer())
+        assert (DeductionAgreement.objects.get().status, open_work()) == ("standing", [])
+        self.withdraw(holder)
+        at_once(ending_agreements.work_off, *[agreement.serial] * 3)
+        assert TransitionLog.of(agreement).filter(verb="end").count() == 1
+
+    def signed(self):
+        """An agreement as a first collection leaves it."""
+        return UNIONPAY._sign(PaymentOrder(account_number=CARD, payee_name=NAME))
+
+    def withdraw(self, customer, purpose=Purpose.DEDUCTION):
+        text = consents.current_texts().get(purpose=purpose)
+        [given] = consents.give(customer=customer, text_ids=[text.pk], origin=factories.HOME)
+        consents.withdraw(customer=customer, consent_id=given.pk, origin=factories.HOME)
 
     @pytest.mark.parametrize("fault", ["lose", "lose_answer", "error_after_accepting", "bad_signature"])
     def test_where_it_is_not_clear_whether_there_is_one_nothing_was_sent(

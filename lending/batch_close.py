@@ -103,8 +103,9 @@ class Closing:
 
 
 def close_some(date: dt.date, *, size: int = SIZE) -> bool:
-    """Claim up to `size` loans that act on business `date` or before and bring them to its end. False when none is left
-    that is free and plain. A batch that cannot be closed is left to the fold, loan by loan.
+    """Claim up to `size` loans that act on business `date` and bring them to its end. False when none is left that is
+    free and plain. A batch that cannot be closed is left to the fold, loan by loan; so is a loan that was to act on a
+    day before, whose bookings belong to that day (dues.bring_up_to).
     """
     claimed: list[Plain] = []
     try:
@@ -153,10 +154,10 @@ def _row_closed(loan: Plain, row: Row, date: dt.date) -> Row:
 
 
 def _claim(date: dt.date, size: int) -> list[Plain]:
-    """Plain loans that act by `date` and are not busy, locked, as they are now that they are locked."""
+    """Plain loans that act on `date` and are not busy, locked, as they are now that they are locked."""
     claimed = """
         SELECT id FROM lending_loan
-        WHERE status IN ('active', 'overdue') AND acts_on <= %s AND plain_penalty_rate IS NOT NULL
+        WHERE status IN ('active', 'overdue') AND acts_on = %s AND plain_penalty_rate IS NOT NULL
         LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
     """
     ids = [pk for (pk,) in _fetch(claimed, [date, size])]

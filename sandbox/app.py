@@ -52,6 +52,12 @@ def create_app(settings: Settings) -> Starlette:
     letters = [Courier(its, branch.write_letter, branch.is_taken) for branch, its in branches.items()]
     couriers = [Courier(world), *letters]
 
+    def begin_anew() -> None:
+        for courier in couriers:
+            courier.forget()
+        for one in worlds:
+            one.begin_anew()
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         endless = [*(_settle(one) for one in worlds), *(courier.run() for courier in couriers)]
@@ -70,7 +76,9 @@ def create_app(settings: Settings) -> Starlette:
     for branch, its in branches.items():
         played += branch.routes(its)
         read += reading.branch_routes(its, branch.CODE)
-    return Starlette(routes=[*played, *control.routes(world), *sharing.routes(world), *read], lifespan=lifespan)
+    return Starlette(
+        routes=[*played, *control.routes(world, begin_anew), *sharing.routes(world), *read], lifespan=lifespan
+    )
 
 
 def _stop_if_failed(task: asyncio.Task[None]) -> None:

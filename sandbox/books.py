@@ -12,12 +12,15 @@ class Books:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = sqlite3.connect(path, isolation_level=None)
-        self._file.row_factory = sqlite3.Row
-        self._file.execute("PRAGMA journal_mode = WAL")
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.execute("PRAGMA foreign_keys = ON")
-        self._file.executescript(Path(__file__).with_name("schema.sql").read_text())
+        self._path = path
+        self._file = _open(path)
+
+    def begin_anew(self) -> None:
+        """Throw the file away and open an empty one."""
+        self._file.close()
+        for ending in ("", "-wal", "-shm"):
+            self._path.with_name(f"{self._path.name}{ending}").unlink(missing_ok=True)
+        self._file = _open(self._path)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -52,3 +55,14 @@ class Books:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    file = sqlite3.connect(path, isolation_level=None)
+    file.row_factory = sqlite3.Row
+    file.execute("PRAGMA journal_mode = WAL")
+    file.execute("PRAGMA synchronous = FULL")
+    file.execute("PRAGMA foreign_keys = ON")
+    # As one transaction: each statement by itself would wait for the disk.
+    file.executescript(f"BEGIN; {Path(__file__).with_name('schema.sql').read_text()} COMMIT;")
+    return file

@@ -1,7 +1,8 @@
-"""The control address: move the clock, order faults."""
+"""The control address: move the clock, order faults, begin anew."""
 
 import datetime as dt
 import math
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -17,9 +18,16 @@ FARTHEST_SECONDS = 50 * 366 * 86400
 LONGEST_FAULT_SECONDS = 600
 
 
-def routes(world: World) -> list[Route]:
-    """The control addresses."""
+def routes(world: World, begin_anew: Callable[[], None]) -> list[Route]:
+    """The control addresses; `begin_anew` empties the books of every institution."""
+
+    async def empty_books(world: World, request: Request) -> dict[str, Any]:
+        """Empty books, no faults, the real time."""
+        begin_anew()
+        return await tell_time(world, request)
+
     return [
+        local.route(world, "DELETE", "/control/books", empty_books),
         local.route(world, "GET", "/control/clock", tell_time),
         local.route(world, "POST", "/control/clock", move_clock),
         local.route(world, "GET", "/control/faults", list_faults),

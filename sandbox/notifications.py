@@ -62,7 +62,7 @@ class Courier:
         self._world = world
         self._write_letter = write_letter
         self._is_taken = is_taken
-        self._on_the_way: set[str] = set()
+        self._on_the_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -70,9 +70,14 @@ class Courier:
         async with http as client, asyncio.TaskGroup() as deliveries:
             while True:
                 for row in self._due():
-                    self._on_the_way.add(row["notification_id"])
-                    deliveries.create_task(self._deliver(client, row))
+                    self._on_the_way[row["notification_id"]] = deliveries.create_task(self._deliver(client, row))
                 await asyncio.sleep(POLL_SECONDS)
+
+    def forget(self) -> None:
+        """Let go of whatever is on its way."""
+        for delivery in self._on_the_way.values():
+            delivery.cancel()
+        self._on_the_way.clear()
 
     def _due(self) -> list[sqlite3.Row]:
         rows = self._world.books.rows(
@@ -89,7 +94,7 @@ class Courier:
         if misfortune.fault is Fault.DUPLICATE:
             await self._send(client, row, Misfortune())
         self._record(row, answered)
-        self._on_the_way.discard(row["notification_id"])
+        del self._on_the_way[row["notification_id"]]
 
     def _record(self, row: sqlite3.Row, answered: bool) -> None:
         attempts, now = row["attempts"] + 1, time.time()

@@ -33,6 +33,11 @@ class World:
         """The institutions' next serial number of `kind` (two letters)."""
         return next_serial(self.books, self.clock, kind)
 
+    def begin_anew(self) -> None:
+        """Throw the books away and begin new ones. The clock and the faults are in those of the main institution."""
+        self.books.begin_anew()
+        ledger.begin(self.books, self.clock, self.settings.opening_balance)
+
 
 def open_world(settings: Settings) -> World:
     """Open the books, or begin new ones. Makes the keys that are missing."""

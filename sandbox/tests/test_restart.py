@@ -134,3 +134,21 @@ def test_keys_are_made_only_where_missing(own_sandbox: SandboxProcess) -> None:
     assert "sms" in run(own_sandbox, "keys").stdout
     assert "none" in run(own_sandbox, "keys").stdout
     assert run(own_sandbox, "nonsense").returncode == 2
+
+
+def test_it_begins_anew_without_a_restart(own_sandbox: SandboxProcess, own_receiver: Receiver) -> None:
+    partner = Partner(own_sandbox)
+    begun = own_sandbox.read("/books/balances")["accounts"]
+    paid = partner.pay("10.00", own_receiver.url).json()
+    partner.ended(paid["serial"], "SUCCESS")
+    own_sandbox.order_fault("callbacks", "delay", seconds=60)
+    delayed = partner.pay("11.00", own_receiver.url).json()
+    partner.ended(delayed["serial"], "SUCCESS")
+    own_sandbox.http.post("/control/clock", json={"offset_seconds": 86400})
+    assert own_sandbox.http.delete("/control/books").json()["offset_seconds"] == 0
+    assert own_sandbox.transfers() == []
+    assert own_sandbox.read("/control/faults")["faults"] == []
+    assert own_sandbox.read("/books/balances")["accounts"] == begun
+    again = partner.pay("12.00", own_receiver.url).json()
+    assert own_receiver.about(again["serial"])
+    assert not own_receiver.so_far(delayed["serial"])

@@ -71,7 +71,8 @@ def cloned_database(blocker: DjangoDbBlocker) -> Iterator[Clone]:
     clone = f"{original}_{os.getpid()}_{number}"
     with blocker.unblock():
         connections.close_all()
-        _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), clone, original)
+        # By files: a third of the time that a copy through the log takes.
+        _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"), clone, original)
         connection.settings_dict["NAME"] = clone
         try:
             _number_from(number * 10**6)

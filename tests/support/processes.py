@@ -1,6 +1,7 @@
 """The platform's processes and the sandbox, started as the Procfile starts them, on the session's ports and data."""
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -85,6 +86,10 @@ class Processes:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.running[name].pid, sign)
 
+    def runs(self, name: str) -> bool:
+        """Whether it was started and has not ended."""
+        return name in self.running and self.running[name].poll() is None
+
     def wait_for_answer(self, name: str, url: str) -> None:
         """Wait until the address answers 200. Fails the test with the end of the process's log."""
         deadline = time.monotonic() + READY_SECONDS
@@ -92,6 +97,10 @@ class Processes:
             if self.running[name].poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"{name} does not answer at {url}:\n{self.log(name).read_text()[-3000:]}")
             time.sleep(0.05)
+
+
+def _sandbox_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith("SANDBOX_")}
 
 
 def _answers(url: str) -> bool:
@@ -102,7 +111,20 @@ def _answers(url: str) -> bool:
 
 
 class Sandbox(Processes):
-    """The world outside, with empty books, every fault cleared and its own clock."""
+    """The world outside."""
+
+    def begin_anew(self) -> None:
+        """Empty books, no faults, the real time: in the process that runs, unless it is to have other settings."""
+        if self.runs("sandbox") and _sandbox_settings(os.environ) == _sandbox_settings(self.environment):
+            httpx.delete(f"{self.url}/control/books").raise_for_status()
+            return
+        self.stop()
+        self.environment = {**os.environ, **_with_venv({}), MARK: self.session.mark}
+        for entry in self.session.sandbox_data.iterdir():
+            if entry.name != KEYS:
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        self.start("sandbox")
+        self.wait_for_answer("sandbox", f"{self.url}/health")
 
     @property
     def url(self) -> str:
@@ -146,17 +168,17 @@ def sandbox(test_session: Session, institution_keys: Path) -> Iterator[Sandbox]:
 
 @contextlib.contextmanager
 def running_sandbox(session: Session) -> Iterator[Sandbox]:
-    """Serve a sandbox with empty books until the block ends. The institutions' keys must have been made."""
-    for entry in session.sandbox_data.iterdir():
-        if entry.name != KEYS:
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    world = Sandbox(session, _with_venv({}))
-    try:
-        world.start("sandbox")
-        world.wait_for_answer("sandbox", f"{world.url}/health")
-        yield world
-    finally:
-        world.stop()
+    """A sandbox with empty books for the block. The institutions' keys must have been made. The process outlives the
+    block, for to start it takes longer than most tests; the end of the session ends it.
+    """
+    world = _sandbox_of(session)
+    world.begin_anew()
+    yield world
+
+
+@functools.cache
+def _sandbox_of(session: Session) -> Sandbox:
+    return Sandbox(session, _with_venv({}))
 
 
 @pytest.fixture(scope="session")

@@ -205,9 +205,11 @@ SEAL_PUBLIC_KEY_FILES = [
     BASE_DIR / name for name in env.list("SEAL_PUBLIC_KEY_FILES", default=["var/keys/seal.pub.pem"])
 ]
 
-# Alerts: who is told, and by which mail server
+# Alerts: who is told, by which mail server, and which address is called, signed with which key
 ALERT_RECIPIENTS = env.list("ALERT_RECIPIENTS", default=[])
 ALERT_SENDER = env.str("ALERT_SENDER", "alerts@localhost")
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
+ALERT_WEBHOOK_KEY = base64.b64decode(env.str("ALERT_WEBHOOK_KEY", "").removeprefix("whsec_"))
 vars().update(env.email_url("EMAIL_URL", "consolemail://"))
 
 # Files of the pages

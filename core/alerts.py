@@ -2,11 +2,12 @@
 
 The watching app names each kind once with `register`. Raising what is raised already is harmless: it tells the
 newest facts, and may become more severe. A new alert, or one that became more severe, is told by e-mail to
-settings.ALERT_RECIPIENTS. One that was silenced is told when its silence ends, if it still holds then; ending and
-coming back does not break the silence.
+settings.ALERT_RECIPIENTS and by webhook (core.alert_webhook), where there are any. One that was silenced is told when
+its silence ends, if it still holds then; ending and coming back does not break the silence.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,10 @@ from django.utils.translation import override
 from core import clock, work
 from core.models.alert import Alert
 from core.problems import Problem
+from core.serials import Serial, next_serial
 from core.transactions import require_transaction
 
-TELL = "tell_alert"
+MAIL, CALL = "tell_alert", "call_alert_webhook"
 Severity = Alert.Severity
 LONGEST_SILENCE = dt.timedelta(days=7)
 
@@ -69,7 +71,7 @@ def raise_alert(kind: str, key: str, *, severity: Alert.Severity, **facts: str |
         alert.facts, alert.last_raised_at = facts, now
         alert.save(update_fields=["severity", "facts", "last_raised_at"])
     if created or worse:
-        work.enqueue(TELL, str(alert.pk), delay=alert.silence)
+        _ask_to_tell(alert, delay=alert.silence)
     return alert
 
 
@@ -93,20 +95,37 @@ def acknowledge(alert: Alert, *, by: str, why: str, silent_for: dt.timedelta = d
         raise Problem("silence_too_long", message, field="silent_for")
     alert.acknowledge(by=by, why=why, silent_until=clock.real_now() + silent_for if silent_for else None)
     if silent_for:
-        work.enqueue(TELL, str(alert.pk), delay=silent_for)
+        _ask_to_tell(alert, delay=silent_for)
 
 
-def tell(alert_id: str) -> work.Again | None:
-    """Work "tell_alert": send the alert to those who are to know, in the platform's language. Harmless twice."""
+def mail(alert_id: str) -> work.Again | None:
+    """Work "tell_alert": mail the alert to those who are to know. Harmless twice."""
+    return tell_by(_send_mail, alert_id)
+
+
+def tell_by(send: Callable[[Alert], None], alert_id: str) -> work.Again | None:
+    """Tell the alert by `send`, in the platform's language, once its silence is over and if it still holds then."""
     alert = Alert.objects.get(pk=alert_id)
-    if alert.status == Alert.Status.CLEARED or not settings.ALERT_RECIPIENTS:
+    if alert.status == Alert.Status.CLEARED:
         return None
     if alert.silence:
         return work.Again(after=alert.silence)
     with override(settings.LANGUAGE_CODE):
-        subject = f"[{alert.get_severity_display()}] {title_of(alert)}"
-        send_mail(subject, sentence_of(alert), settings.ALERT_SENDER, settings.ALERT_RECIPIENTS)
+        send(alert)
     return None
+
+
+def _ask_to_tell(alert: Alert, *, delay: dt.timedelta) -> None:
+    alert.telling = next_serial(Serial.ALERT)
+    alert.save(update_fields=["telling"])
+    for kind, wanted in ((MAIL, settings.ALERT_RECIPIENTS), (CALL, settings.ALERT_WEBHOOK_URL)):
+        if wanted:
+            work.enqueue(kind, str(alert.pk), delay=delay)
+
+
+def _send_mail(alert: Alert) -> None:
+    subject = f"[{alert.get_severity_display()}] {title_of(alert)}"
+    send_mail(subject, sentence_of(alert), settings.ALERT_SENDER, settings.ALERT_RECIPIENTS)
 
 
 def _silence_kept(kind: str, key: str) -> dt.datetime | None:

@@ -11,8 +11,9 @@ class CoreConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
-        from core import alerts, work
+        from core import alert_webhook, alerts, work
 
         configure_structlog()
-        work.register(alerts.TELL, alerts.tell)
+        work.register(alerts.MAIL, alerts.mail)
+        work.register(alerts.CALL, alert_webhook.call)
         register_converter(SerialConverter, "serial")

@@ -41,6 +41,7 @@ class Serial(StrEnum):
     HELP_OFFER = "HO"
     PARTNER_SETTLEMENT = "PS"
     SHARING_QUERY = "SQ"
+    ALERT = "AL"
 
 
 def next_serial(kind: Serial) -> str:

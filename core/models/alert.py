@@ -28,6 +28,7 @@ class Alert(StatefulModel):
     facts = models.JSONField(_("facts"))
     raised_at = models.DateTimeField(_("raised (real time)"))
     last_raised_at = models.DateTimeField(_("last raised (real time)"))
+    telling = models.CharField(_("newest telling"), max_length=20, blank=True)
     owner = models.CharField(_("owner"), max_length=100, blank=True)
     silent_until = models.DateTimeField(_("silent until (real time)"), null=True)
     cleared_at = models.DateTimeField(_("over since (real time)"), null=True)

@@ -10,7 +10,7 @@ class ExternalMessage(models.Model):
         IN = "in", _("from the institution")
 
     class Signature(models.TextChoices):
-        NONE = "none", _("no answer")
+        NONE = "none", _("none")
         GOOD = "good", _("good")
         BAD = "bad", _("bad")
 

@@ -80,7 +80,7 @@ def test_a_silence_outlasts_the_alerts_end_and_may_be_prolonged(committed_db):
     cleared()
     again = raised()
     assert dt.timedelta(hours=1) < again.silence <= dt.timedelta(hours=2)
-    told = alerts.tell(str(again.pk))
+    told = alerts.mail(str(again.pk))
     assert told and told.after > dt.timedelta(hours=1)
     alerts.acknowledge(again, by=ANN, why="he is done", silent_for=dt.timedelta())
     assert not again.silence and mail.outbox == []

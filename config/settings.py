@@ -195,9 +195,11 @@ UNIONPAY_ENCRYPT_CERT_ID = env.str("UNIONPAY_ENCRYPT_CERT_ID", "68759622183")
 UNIONPAY_ENCRYPT_KEY_FILE = _path("UNIONPAY_ENCRYPT_KEY_FILE", str(INSTITUTIONS["unionpay"]["public_key_file"]))
 UNIONPAY_FILE_URL = env.str("UNIONPAY_FILE_URL", f"{INSTITUTIONS['unionpay']['url']}/file")
 
-# The exchange of lenders: our key of the oblivious function, and how many hex digits of a public hash a query shows
+# The exchange of lenders: our key of the oblivious function, how many hex digits of a public hash a query shows, and
+# how many milliseconds a decision waits for all answers together
 SHARING_KEY_FILE = _path("SHARING_KEY_FILE", "var/keys/sharing.pem")
 SHARING_BUCKET_DIGITS = env.int("SHARING_BUCKET_DIGITS", 0)
+SHARING_BUDGET_MS = env.int("SHARING_BUDGET_MS", 900)
 
 # The ledger's seals: the key that signs them, and the public keys of all that ever did
 SEAL_KEY_FILE = _path("SEAL_KEY_FILE", "var/keys/seal.pem")

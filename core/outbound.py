@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,10 +67,12 @@ class SignedClient:
 
     content_type = "application/json"
 
-    def __init__(self, institution: Institution, *, patience: float | None = None) -> None:
-        """`patience`: seconds to wait for the connection, and again for the answer; else as the settings say."""
+    def __init__(self, institution: Institution, *, budget: float | None = None) -> None:
+        """`budget`: seconds that a whole call may take, however its answer comes; without one each step of it (the
+        connection, each part of the answer) may take what the settings say.
+        """
         self.institution = institution
-        self.patience = patience or settings.INSTITUTION_TIMEOUT_SECONDS
+        self.budget = budget
 
     def post(self, path: str, payload: dict[str, Any], *, serial: str) -> Answer:
         """Send `payload` as JSON under our `serial` number."""
@@ -120,16 +124,11 @@ class SignedClient:
         )
 
     def _send(self, message: ExternalMessage, url: str, body: str, headers: dict[str, str]) -> httpx.Response | Outcome:
+        patience = self.budget or settings.INSTITUTION_TIMEOUT_SECONDS
         try:
-            return httpx.request(
-                message.method,
-                url,
-                content=body.encode(),
-                headers=headers,
-                timeout=self.patience,
-                verify=_trusted_authorities(),
-                trust_env=False,
-            )
+            with httpx.Client(timeout=patience, verify=_trusted_authorities(), trust_env=False) as client:
+                send = partial(client.request, message.method, url, content=body.encode(), headers=headers)
+                return _within(self.budget, send) if self.budget else send()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             message.error = _describe(error)
             return Outcome.NEVER_SENT
@@ -178,6 +177,28 @@ class SignedClient:
         parts = (str(response.status_code), timestamp, nonce, response.content.decode(errors="replace"))
         key = signing.public_key(self.institution.public_key_file)
         return is_fresh(timestamp) and signing.is_signed(key, headers.get("X-Signature", ""), *parts)
+
+
+def _within(seconds: float, send: Callable[[], httpx.Response]) -> httpx.Response:
+    """What `send` returns or raises, if it does within `seconds`. Raises httpx.ReadTimeout after that, and leaves it to
+    its thread, which ends once the client is closed.
+    """
+    ends: SimpleQueue[httpx.Response | Exception] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            ends.put(send())
+        except Exception as error:
+            ends.put(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        end = ends.get(timeout=seconds)
+    except Empty:
+        raise httpx.ReadTimeout(f"not answered within {seconds} s") from None
+    if isinstance(end, Exception):
+        raise end
+    return end
 
 
 def _complete(message: ExternalMessage, outcome: Outcome, started: float) -> None:

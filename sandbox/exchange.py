@@ -148,7 +148,8 @@ async def meet_fault(
         return Silence(misfortune.seconds)
     if misfortune.fault is Fault.ERROR_AFTER_ACCEPTING:
         reply = Reply({"code": "SYSTEM_ERROR", "message": "The system is busy."}, 500)
-    return dress(reply, misfortune)
+    answer = dress(reply, misfortune)
+    return Trickle(answer, misfortune.seconds) if misfortune.fault is Fault.TRICKLE else answer
 
 
 def _handle(world: World, exchange: Exchange, request: Request, raw: str, nonce: str, misfortune: Misfortune) -> Reply:
@@ -226,3 +227,22 @@ class Silence(Response):
         """Promise a body and send none, at which the server closes the connection."""
         await asyncio.sleep(self.seconds)
         await send({"type": "http.response.start", "status": 504, "headers": [(b"content-length", b"1")]})
+
+
+class Trickle(Response):
+    """The whole answer, its body little by little, over `seconds`: at no moment is it silent for long."""
+
+    PIECES = 50
+
+    def __init__(self, answer: Response, seconds: float) -> None:
+        super().__init__(answer.body, answer.status_code, dict(answer.headers))
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the head at once, then a piece at a time."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        length = -(-len(self.body) // self.PIECES)
+        for place in range(0, len(self.body), length):
+            piece = self.body[place : place + length]
+            await asyncio.sleep(self.seconds / self.PIECES)
+            await send({"type": "http.response.body", "body": piece, "more_body": place + length < len(self.body)})

@@ -17,6 +17,7 @@ class Fault(StrEnum):
     REFUSE = "refuse"
     ERROR_AFTER_ACCEPTING = "error_after_accepting"
     BAD_SIGNATURE = "bad_signature"
+    TRICKLE = "trickle"
 
 
 CALLBACKS = "callbacks"

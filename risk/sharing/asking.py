@@ -22,7 +22,6 @@ from risk.models import SharingAnswer, SharingQuery
 from risk.sharing import oprf, tokens
 
 ASKER = actors.system("decision-engine")
-PATIENCE = 0.45  # seconds for the connection, and again for the answer: a second in all
 PAUSE = dt.timedelta(seconds=10)  # after a query that nobody answered: not everybody shall wait in vain
 MOST_LENDERS = 100
 Outcome = SharingAnswer.Outcome
@@ -40,8 +39,9 @@ class Told:
 def about(customer: Customer, *, reference: str) -> Elsewhere | None:
     """What other lenders say of a verified customer who applies under `reference`; None without the customer's consent.
 
-    Calls the exchange, so not inside a transaction; over within a second, with unknown figures where nobody answered,
-    and for a PAUSE after that nobody is asked. Once answered, an application is not asked about again.
+    Calls the exchange, so not inside a transaction; over within settings.SHARING_BUDGET_MS however slowly it answers,
+    with unknown figures where nobody answered in time, and for a PAUSE after that nobody is asked. Once answered, an
+    application is not asked about again.
     """
     consent = consents.consent_to(customer, Purpose.LENDER_SHARING)
     if consent is None:
@@ -71,7 +71,7 @@ def _ask(query: SharingQuery, blinded: oprf.Blinded) -> Told | None:
     """Send the query and record what came of it."""
     begun = time.perf_counter()
     payload = {name: getattr(query, name) for name in ("serial", "purpose", "element", "bucket")}
-    client = SignedClient(institution("sharing"), patience=PATIENCE)
+    client = SignedClient(institution("sharing"), budget=settings.SHARING_BUDGET_MS / 1000)
     answer = client.post("/sharing/v1/queries", {**payload, "consent": True}, serial=query.serial)
     told = _read(answer, query, blinded)
     SharingAnswer.objects.create(

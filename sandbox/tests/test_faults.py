@@ -30,6 +30,17 @@ def test_delay(sandbox: SandboxProcess, partner: Partner, receiver: Receiver) ->
     assert time.monotonic() - started >= 0.4
 
 
+def test_a_trickling_answer_is_never_silent_for_long_and_whole_in_the_end(
+    sandbox: SandboxProcess, partner: Partner
+) -> None:
+    sandbox.order_fault("queries", "trickle", seconds=0.6)
+    headers = partner.headers("GET", "/payment/v1/balance", "")
+    started = time.monotonic()
+    response = sandbox.http.get("/payment/v1/balance", headers=headers, timeout=0.5)
+    assert time.monotonic() - started >= 0.5
+    assert partner.believes(response)
+
+
 def test_a_lost_request_never_arrived(sandbox: SandboxProcess, partner: Partner, receiver: Receiver) -> None:
     sandbox.order_fault("payouts", "lose")
     serial = partner.next_serial()

@@ -40,8 +40,8 @@ class _NeverChanged(models.Model):
 
 
 class SharingQuery(_NeverChanged):
-    """One question about somebody who is not named: ours to other lenders, or one of theirs to us. Never changed, never
-    deleted (the law asks for three years). Written before it is sent, or before it is answered.
+    """One question about somebody who is not named: ours to other lenders, or one of theirs to us. Never changed, and
+    deleted after three years (risk.sharing.record). Written before it is sent, or before it is answered.
     """
 
     class Direction(models.TextChoices):
@@ -111,4 +111,4 @@ class SharingAnswer(_NeverChanged):
 
 
 def _refuse() -> NoReturn:
-    raise TypeError("a record of sharing is never changed nor deleted")
+    raise TypeError("a record of sharing is never changed, and deleted by risk.sharing.record only")

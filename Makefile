@@ -6,7 +6,7 @@ TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check nightly messages train bench-schedule bench-day-close bench-ledger bench-payout bench-routing bench-decision bench-fraud bench-profiles bench-models pins venv
+.PHONY: help run test check nightly messages train bench-schedule bench-day-close bench-day-files bench-ledger bench-payout bench-routing bench-decision bench-fraud bench-profiles bench-models pins venv
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -45,6 +45,10 @@ bench-schedule: ## how long a quote takes, beside its floor and its peers
 bench-day-close: ## how long a month's end takes to close, beside bare SQL that writes the same rows
 	@$(BOOTSTRAP) requirements requirements-test
 	@$(VENV_PYTHON) -m benchmarks.day_close
+
+bench-day-files: ## how long a partner's set of day files takes, and how much memory
+	@$(BOOTSTRAP) requirements requirements-test
+	@$(VENV_PYTHON) -m benchmarks.day_files
 
 bench-ledger: ## postings a second beside the least they can be; sealing and verifying them
 	@$(BOOTSTRAP) requirements requirements-bench

@@ -25,7 +25,7 @@ from lending import (
     repayments,
 )
 from lending.customer_facts import CustomerFacts
-from lending.day_files import sending, writing
+from lending.day_files import rewriting, sending, writing
 from lending.message_templates import TEMPLATES
 from lending.outcomes import Outcomes
 from lending.standings import Standings
@@ -73,5 +73,5 @@ def register() -> None:
     for role in (roles.Role.RISK_OFFICER, roles.Role.FINANCE_OFFICER):
         roles.grant(role, [changes.PROPOSE, changes.MAKE])
     roles.grant(roles.Role.FINANCE_OFFICER, [partner_accounts.PROPOSE, partner_accounts.APPROVE])
-    roles.grant(roles.Role.FINANCE_OFFICER, [sending.DOWNLOAD, sending.RESOLVE])
+    roles.grant(roles.Role.FINANCE_OFFICER, [sending.DOWNLOAD, sending.RESOLVE, rewriting.REWRITE])
     roles.grant(roles.Role.ADMINISTRATOR, [product_drafts.PUBLISH])

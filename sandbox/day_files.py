@@ -1,7 +1,8 @@
 """The funding partner's desk for day files: it keeps what it is sent, checks each set by its own books, and answers.
 
-A set is whole when its control file has come. The answer names each row that the partner does not agree to: what
-counts, sums or hashes contradict, a loan of which it took no such share, an opening balance that is not its own book's.
+A set is whole when its control file has come; another one of the same date takes its place. The answer names each row
+that the partner does not agree to: what counts, sums or hashes contradict, a loan of which it took no such share, an
+opening balance that is not its own book's.
 """
 
 import csv
@@ -62,12 +63,25 @@ def _judge(world: World, serial: str, partner: str) -> None:
     kept = world.books.rows("SELECT file, content, refused FROM day_files WHERE serial = ? ORDER BY file", serial)
     files = {row["file"]: row["content"] for row in kept}
     refused = [_first_row(files, row["file"]) for row in kept if row["refused"]]
+    _take_back_earlier(world, serial, partner)
     out = io.StringIO()
     rows = [ANSWER_COLUMNS, *_objections(world, files, partner), *refused]
     csv.writer(out, lineterminator="\n").writerows(rows)
     number, at = world.next_serial("DA"), world.clock.stamp()[0]
     world.books.insert("day_file_answers", serial=serial, funder_serial=number, content=out.getvalue(), at=at)
     _keep_book(world, files, partner)
+
+
+def _take_back_earlier(world: World, serial: str, partner: str) -> None:
+    """The set before, where it is of the same date: what it carried on is undone."""
+    earlier = world.books.row(
+        "SELECT serial FROM day_files WHERE partner = ? AND file = ? AND serial <> ? AND business_date ="
+        " (SELECT business_date FROM day_files WHERE serial = ? LIMIT 1) ORDER BY at DESC, serial DESC LIMIT 1",
+        *(partner, CONTROL, serial, serial),
+    )
+    if earlier:
+        kept = world.books.rows("SELECT file, content FROM day_files WHERE serial = ?", earlier["serial"])
+        _keep_book(world, {row["file"]: row["content"] for row in kept}, partner, times=-1)
 
 
 def _objections(world: World, files: dict[str, str], partner: str) -> Iterator[Objection]:
@@ -117,13 +131,13 @@ def _not_in_the_book(world: World, files: dict[str, str], partner: str) -> Itera
             yield "opening_loans", line, "BALANCE_MISMATCH"
 
 
-def _keep_book(world: World, files: dict[str, str], partner: str) -> None:
-    """Carry the principal of each loan on: what was paid out, less what was repaid, waived or lost."""
+def _keep_book(world: World, files: dict[str, str], partner: str, *, times: int = 1) -> None:
+    """Carry the principal of each loan on: what was paid out, less what was repaid, waived or lost (-1: undo that)."""
     moved: dict[str, int] = defaultdict(int)
     for name, sign in (("loans", 1), ("repayments", -1), ("waivers", -1)):
         for _line, row in _rows(files, name):
             if row["party"] == partner:
-                moved[row["loan"]] += sign * int(row["principal"])
+                moved[row["loan"]] += times * sign * int(row["principal"])
     for loan, fen in moved.items():
         world.books.change(
             "INSERT INTO partner_principal VALUES (?, ?, ?)"

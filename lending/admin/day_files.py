@@ -12,7 +12,7 @@ from unfold.enums import ActionVariant
 
 from core.admin import shown
 from core.admin.shown import Reader, Table, TablesAdmin
-from lending.day_files import sending
+from lending.day_files import rewriting, sending
 from lending.models import DayFileSet, RejectedRow
 from risk.admin.forms import WhyForm
 from risk.admin.pages import form_page, officer_of
@@ -25,14 +25,23 @@ ROW_COLOURS = {"open": "danger", "resolved": "success"}
 class DayFileSetAdmin(TablesAdmin):
     """What each partner was told of each business date, and what it answered."""
 
-    list_display = ["business_date", "partner", "shown_status", "open_rows", "serial", "written_at", "answered_at"]
+    list_display = [
+        "business_date",
+        "partner",
+        "version",
+        "shown_status",
+        "open_rows",
+        "serial",
+        "written_at",
+        "answered_at",
+    ]
     list_filter = ["status", "partner", "business_date"]
     search_fields = ["serial", "funder_serial"]
     search_help_text = _("serial number of the set, or the partner's own")
     list_select_related = ["partner"]
-    ordering = ["-business_date", "partner"]
-    fields = ["serial", "partner", "business_date", "status", "written_at", "funder_serial", "answered_at"]
-    actions_detail = ["download"]
+    ordering = ["-business_date", "partner", "-version"]
+    fields = ["serial", "partner", "business_date", "version", "status", "written_at", "funder_serial", "answered_at"]
+    actions_detail = ["download", "write_anew"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DayFileSet]:
         is_open = Q(rejected__status=RejectedRow.Status.OPEN)
@@ -45,6 +54,29 @@ class DayFileSetAdmin(TablesAdmin):
     @admin.display(description=_("rows to resolve"))
     def open_rows(self, made: Any) -> int:
         return int(made.open_rows)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The second button only for a set that was refused."""
+        made = self.get_object(request, str(object_id))
+        buttons = super().get_actions_detail(request, object_id)
+        is_refused = made is not None and rewriting.is_refused(made)
+        return [button for button in buttons if is_refused or not button.action_name.endswith("_write_anew")]
+
+    def has_rewrite_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(rewriting.REWRITE)
+
+    @action(description=_("Write anew"), permissions=["rewrite"], url_path="write-anew")
+    def write_anew(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        made = DayFileSet.objects.select_related("partner").get(pk=object_id)
+        return form_page(
+            self,
+            request,
+            obj=made,
+            title=_("Write anew"),
+            form=WhyForm(request.POST or None),
+            act=lambda given: rewriting.write_anew(officer=officer_of(request), made=made, **given),
+            done=_("A new version is being written and will be sent."),
+        )
 
     def has_download_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm(sending.DOWNLOAD)

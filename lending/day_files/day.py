@@ -17,7 +17,7 @@ from lending.day_files.events import Happening, Moved, untold
 from lending.day_files.layout import CLOSINGS, FILES
 from lending.day_files.parts import ONE, Weights
 from lending.day_files.text import Amounts, Record, Writer
-from lending.models import Funder, Loan, LoanEvent, LoanFunding, Repayment, ToldLoan
+from lending.models import DayFileSet, Funder, Loan, LoanEvent, LoanFunding, Repayment, ToldLoan
 from payments.chart import AccountKind
 from payments.models import PaymentOrder
 
@@ -33,10 +33,10 @@ Pair = tuple[int, int]  # fen: the whole, the partner's part
 class Day:
     """The writers hold what is written so far: of each file but the opening ones, and of what stands at the end."""
 
-    def __init__(self, partner: Funder, date: dt.date) -> None:
-        self.partner, self.date = partner, date
+    def __init__(self, made: DayFileSet) -> None:
+        self.made, self.partner, self.date = made, made.partner, made.business_date
         named = {CLOSINGS.get(each.name, each.name): each for each in FILES}
-        self.writers = {name: Writer(each, partner.code) for name, each in named.items()}
+        self.writers = {name: Writer(each, self.partner.code) for name, each in named.items()}
         self.replanned: set[str] = set()
         self.ended: dict[str, str] = {}
         self.billed: dict[str, Pair] = defaultdict(lambda: NOTHING)
@@ -51,7 +51,7 @@ class Day:
         while some := [list(events) for _loan, events in islice(by_loan, LOANS_AT_ONCE)]:
             events = [event for loan in some for event in loan]
             self._tell(events)
-            _note_told(self.partner, [(loan[-1].loan_id, loan[-1].no) for loan in some])
+            _note_told(self.made, [(loan[-1].loan_id, loan[-1].no) for loan in some])
         for (event_kind, account), (entries, debit, credit) in sorted(self.booked.items()):
             self.writers["summary"].add((event_kind, account, entries), (debit, credit))
 
@@ -176,14 +176,15 @@ def _weights(loan: Loan, partner: Funder) -> Weights:
     return Weights([int(row.share * ONE) for row in funding], place)
 
 
-def _note_told(partner: Funder, told: list[tuple[int, int]]) -> None:
-    """How far the partner is told of each loan: its event number."""
+def _note_told(made: DayFileSet, told: list[tuple[int, int]]) -> None:
+    """How far the partner is told of each loan with this set: its event number."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO lending_toldloan (loan_id, partner_id, no)
-            SELECT loan_id, %s, no FROM unnest(%s::bigint[], %s::int[]) AS told (loan_id, no)
-            ON CONFLICT (partner_id, loan_id) DO UPDATE SET no = EXCLUDED.no
+            INSERT INTO lending_toldloan (loan_id, partner_id, set_id, no, before)
+            SELECT loan_id, %s, %s, no, 0 FROM unnest(%s::bigint[], %s::int[]) AS told (loan_id, no)
+            ON CONFLICT (partner_id, loan_id)
+            DO UPDATE SET no = EXCLUDED.no, before = lending_toldloan.no, set_id = EXCLUDED.set_id
             """,
-            [partner.pk, *(list(column) for column in zip(*told, strict=True))],
+            [made.partner_id, made.pk, *(list(column) for column in zip(*told, strict=True))],
         )

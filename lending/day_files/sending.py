@@ -103,7 +103,7 @@ def _require_right(made: DayFileSet, files: dict[str, bytes]) -> None:
 def _send_file(made: DayFileSet, name: str, content: bytes) -> Answer:
     """Of the file only size and hash are recorded."""
     about = {"serial": made.serial, "partner": made.partner.code, "business_date": made.business_date.isoformat()}
-    about |= {"file": name, "sha256": hashlib.sha256(content).hexdigest()}
+    about |= {"version": str(made.version), "file": name, "sha256": hashlib.sha256(content).hexdigest()}
     body = json.dumps({**about, "content": content.decode()})
     client = SignedClient(institution("funder"))
     path = f"/funder/v1/day-files/{made.serial}/{name}"

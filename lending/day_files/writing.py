@@ -2,12 +2,15 @@
 
 The same date gives the same bytes whenever it is written: what was booked since for later days is left out (ToldLoan
 says how far a loan has been told), and what stands at the end of the day is kept as the next day's opening.
+
+The next version of a date begins where the one that it replaces began (lending.day_files.rewriting).
 """
 
 import datetime as dt
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from core import clock, work
 from core.models import Work
@@ -16,7 +19,7 @@ from lending.day_files import text
 from lending.day_files.day import Day
 from lending.day_files.layout import CLOSINGS, CONTROL, FILES, OPENING_LOANS
 from lending.day_files.text import Summed, Writer
-from lending.models import DayFile, DayFileSet, Funder, LoanFunding
+from lending.models import DayFile, DayFileSet, Funder, LoanFunding, ToldLoan
 
 WRITE = "write_day_files"
 SEND = "send_day_files"
@@ -40,29 +43,49 @@ def work_off(key: str) -> work.Again | None:
         earlier = Work.objects.filter(kind=WRITE, state__in=Work.OPEN, key__endswith=f"/{code}", key__lt=key)
         if partner is None or earlier.exists():
             return work.Again(BUSY_PAUSE)
-        if not DayFileSet.objects.filter(partner=partner, business_date__gte=date).exists():
+        if not standing_sets(partner).filter(business_date__gte=date).exists():
             work.enqueue(SEND, write(partner, date).serial)
     return None
 
 
 def write(partner: Funder, date: dt.date) -> DayFileSet:
     """Write the partner's set of business `date`. Part of a transaction in which the partner is locked."""
-    opening = _opening(partner)
-    day = Day(partner, date)
+    opening = _opening(partner, date)
+    made = DayFileSet.objects.create(
+        serial=next_serial(Serial.DAY_FILES),
+        partner=partner,
+        business_date=date,
+        version=_begin_again(partner, date),
+        written_at=clock.real_now(),
+    )
+    day = Day(made)
     day.tell_events()
     day.tell_draws()
     kept = opening.get("closing_loans")
     day.tell_standing(text.read(OPENING_LOANS, kept.content()) if kept else ())
-    made = DayFileSet.objects.create(
-        serial=next_serial(Serial.DAY_FILES), partner=partner, business_date=date, written_at=clock.real_now()
-    )
     _keep(made, day, opening)
     return made
 
 
-def _opening(partner: Funder) -> dict[str, DayFile]:
+def standing_sets(partner: Funder) -> QuerySet[DayFileSet]:
+    """The partner's sets that were not replaced by a new version."""
+    return DayFileSet.objects.filter(partner=partner).exclude(status=DayFileSet.Status.REPLACED)
+
+
+def _begin_again(partner: Funder, date: dt.date) -> int:
+    """Have the partner told no more than before the versions of this date that were replaced; the number of the next
+    version.
+    """
+    replaced = DayFileSet.objects.filter(partner=partner, business_date=date)
+    told = ToldLoan.objects.filter(partner=partner, set__in=replaced)
+    told.filter(before=0).delete()
+    told.update(no=F("before"))
+    return replaced.count() + 1
+
+
+def _opening(partner: Funder, date: dt.date) -> dict[str, DayFile]:
     """What stood at the end of the day before; nothing when this is the partner's first set."""
-    before = DayFileSet.objects.filter(partner=partner).order_by("business_date").last()
+    before = standing_sets(partner).filter(business_date__lt=date).order_by("business_date").last()
     return {each.name: each for each in before.files.filter(name__in=CLOSINGS.values())} if before else {}
 
 

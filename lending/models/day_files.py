@@ -11,7 +11,9 @@ from lending.models.loan import Loan
 
 
 class DayFileSet(StatefulModel):
-    """What a funding partner is told of one business date, in several files; what it answers (lending.day_files)."""
+    """What a funding partner is told of one business date, in several files; what it answers (lending.day_files). One
+    that was refused is replaced by the date's next version.
+    """
 
     class Status(models.TextChoices):
         WRITTEN = "written", _("written, not sent")
@@ -19,10 +21,12 @@ class DayFileSet(StatefulModel):
         ACCEPTED = "accepted", _("accepted")
         REJECTED = "rejected", _("rows rejected")
         SETTLED = "settled", _("rejected rows resolved")
+        REPLACED = "replaced", _("replaced by a new version")
 
     serial = models.CharField(_("serial number"), max_length=20, unique=True)
     partner = models.ForeignKey(Funder, models.PROTECT, related_name="+", verbose_name=_("funding partner"))
     business_date = models.DateField(_("business date"))
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
     status: Any = status_field(Status, Status.WRITTEN)
     written_at = models.DateTimeField(_("written (real time)"))
     funder_serial = models.CharField(_("partner's serial number"), max_length=64, blank=True)
@@ -35,14 +39,23 @@ class DayFileSet(StatefulModel):
         permissions = [
             ("download_day_files", "Can download day files"),
             ("resolve_rejected_row", "Can resolve rejected rows"),
+            ("rewrite_day_files", "Can have refused day files written anew"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["partner", "business_date"], name="lending_day_files_once"),
-            status_constraint("lending_day_files_status", "written", "sent", "accepted", "rejected", "settled"),
+            models.UniqueConstraint(
+                fields=["partner", "business_date"],
+                condition=~models.Q(status="replaced"),
+                name="lending_day_files_once",
+            ),
+            models.UniqueConstraint(fields=["partner", "business_date", "version"], name="lending_day_files_version"),
+            status_constraint(
+                "lending_day_files_status", "written", "sent", "accepted", "rejected", "settled", "replaced"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.partner} {self.business_date}"
+        again = f" v{self.version}" if self.version > 1 else ""
+        return f"{self.partner} {self.business_date}{again}"
 
     @transition(source=Status.WRITTEN, target=Status.SENT)
     def send(self, *, by: str, why: str) -> None:
@@ -61,6 +74,10 @@ class DayFileSet(StatefulModel):
     @transition(source=Status.REJECTED, target=Status.SETTLED)
     def settle(self, *, by: str, why: str) -> None:
         """Each rejected row has been resolved."""
+
+    @transition(source=[Status.WRITTEN, Status.REJECTED], target=Status.REPLACED)
+    def replace(self, *, by: str, why: str) -> None:
+        """The next version of this date is to be written in its place."""
 
 
 class DayFile(models.Model):
@@ -117,11 +134,15 @@ class RejectedRow(StatefulModel):
 
 
 class ToldLoan(models.Model):
-    """How far a partner has been told of a loan: up to its event number `no`. Moved on by each set that is written."""
+    """How far a partner has been told of a loan: up to its event number `no`. Moved on by each set that is written,
+    from `before`, by `set`: so a set written anew can begin where the one that it replaces began.
+    """
 
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="+", verbose_name=_("loan"))
     partner = models.ForeignKey(Funder, models.PROTECT, related_name="+", verbose_name=_("funding partner"))
     no = models.PositiveIntegerField(_("told up to event"))
+    before = models.PositiveIntegerField(_("told before that up to event"), default=0)
+    set = models.ForeignKey(DayFileSet, models.PROTECT, related_name="+", verbose_name=_("set of day files"), null=True)
 
     class Meta:
         verbose_name = _("loan told of")

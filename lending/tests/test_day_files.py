@@ -26,7 +26,7 @@ from core.models import Alert, Work
 from core.problems import Problem
 from core.storage import seal
 from lending import changes, confirmations, funding
-from lending.day_files import checker, sending, text, writing
+from lending.day_files import checker, rewriting, sending, text, writing
 from lending.day_files.layout import CONTROL, FILES, Kind, as_markdown
 from lending.day_files.parts import ONE, Weights, spread
 from lending.day_files.text import WrongFile
@@ -366,6 +366,10 @@ def test_a_wrong_set_is_not_sent_but_raises_an_alert(customer, capsys):
         call_command("check_day_files", made.serial)
     assert DayFileSet.objects.get().status == "written"
     assert "money.csv, line 2" in Alert.objects.get(kind=sending.WRONG).facts["why"]
+    rewriting.write_anew(officer=officer("finance", Role.FINANCE_OFFICER), made=made, why="the disk is mended")
+    assert Alert.objects.get(kind=sending.WRONG).status == "cleared"
+    assert writing.work_off(f"{made.business_date}/demo-bank") is None
+    assert sending.send(DayFileSet.objects.get(version=2).serial) is None
 
 
 @pytest.mark.django_db

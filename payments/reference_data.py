@@ -1,5 +1,6 @@
 """What payments holds before its first order."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from django.conf import settings
@@ -33,10 +34,11 @@ WHY = "came with the program"
 
 @transaction.atomic
 def load() -> None:
-    """The first routing rules; in a sandbox, also the money that its institutions say we have. Again and again is
-    harmless.
+    """The first routing rules, or a draft with what the ones in force say nothing of; in a sandbox, also the money that
+    its institutions say we have. Again and again is harmless.
     """
     _publish_first_rules()
+    _draft_missing_lanes()
     if settings.SANDBOX:
         for code in CHANNELS:
             _book_opening_balance(code)
@@ -50,6 +52,23 @@ def _publish_first_rules() -> None:
     first.save()
     first.propose(by=INSTALLER, why=WHY)
     first.publish(by=INSTALLER, why=WHY)
+
+
+def _draft_missing_lanes() -> None:
+    """For an installation that is older than a channel: the rules in force and the lanes that they lack, switched off,
+    for people to look at and publish. While they work on a newer version, nothing is drafted.
+    """
+    now = route_rules.in_force()
+    lanes = route_rules.read(now).lanes
+    known = {(lane.channel, lane.kind) for lane in lanes}
+    missing = [replace(lane, on=False) for lane in FIRST_LANES if (lane.channel, lane.kind) not in known]
+    if missing and not RoutingRules.objects.filter(version__gt=now.version).exists():
+        RoutingRules.objects.create(
+            version=now.version + 1,
+            lanes=[route_rules.written(lane) for lane in (*lanes, *missing)],
+            failed_try_cost=now.failed_try_cost,
+            authors=[INSTALLER],
+        )
 
 
 def _book_opening_balance(channel: str) -> None:

@@ -69,7 +69,7 @@ def test_earlier_policies_are_as_they_were_and_stored_inputs_from_before_are_rea
 def test_the_officer_sees_what_was_read(changes, words):
     with translation.override("en"):
         [told] = [row[1] for row in _applicant_rows(factories.decided(**changes)) if row[0] == "Proof of income"]
-    assert str(told) == words
+        assert str(told) == words
 
 
 def _applicant_rows(decision):

@@ -69,11 +69,17 @@ def send(serial: str) -> work.Again | None:
 
     Raises WrongFile where it is wrong, with an alert; RuntimeError where the partner does not take it.
     """
-    made = DayFileSet.objects.select_related("partner").get(serial=serial)
-    if made.status != Status.WRITTEN:
-        return None
-    files = contents(made)
-    _require_right(made, files)
+    with transaction.atomic(durable=True):
+        written = DayFileSet.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        made = written.select_related("partner").filter(serial=serial).first()
+        if made is None:  # another worker checks it: a large set takes longer than a lease
+            return work.Again(PAUSE)
+        if made.status != Status.WRITTEN:
+            return None
+        files = contents(made)
+        wrong = _checked(made, files)
+    if wrong:
+        raise wrong
     for name, content in files.items():
         answer = _send_file(made, name, content)
         if answer.outcome is Outcome.ANSWERED and not answer.ok and answer.status < 500:
@@ -89,15 +95,16 @@ def send(serial: str) -> work.Again | None:
     return None
 
 
-def _require_right(made: DayFileSet, files: dict[str, bytes]) -> None:
+def _checked(made: DayFileSet, files: dict[str, bytes]) -> WrongFile | None:
+    """What is wrong with the set, if anything; then with an alert. Part of a transaction."""
     try:
         checker.check(files)
         checker.check_closing(files, closing(made))
     except WrongFile as wrong:
         facts = {"date": str(made.business_date), "partner": made.partner.code, "why": str(wrong)}
-        with transaction.atomic(durable=True):
-            alerts.raise_alert(WRONG, made.serial, severity=Severity.CRITICAL, **facts)
-        raise
+        alerts.raise_alert(WRONG, made.serial, severity=Severity.CRITICAL, **facts)
+        return wrong
+    return None
 
 
 def _send_file(made: DayFileSet, name: str, content: bytes) -> Answer:

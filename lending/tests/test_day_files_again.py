@@ -4,7 +4,7 @@ import os
 from decimal import Decimal
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -54,6 +54,17 @@ def test_a_process_that_is_killed_when_the_files_are_written_leaves_the_day_unto
     assert writing.work_off(closed_day) is None
     check_all([DayFileSet.objects.get()])
     assert ToldLoan.objects.count() == 1
+
+
+def test_while_one_worker_checks_a_set_another_lets_it_be(closed_day):
+    writing.work_off(closed_day)
+    made = DayFileSet.objects.get()
+    with transaction.atomic():
+        made.lock()  # as a worker does while it checks
+        [answer] = at_once(lambda: sending.send(made.serial))
+    assert answer == str(work.Again(sending.PAUSE))
+    assert sending.send(made.serial) is None
+    assert DayFileSet.objects.get().status == "sent"
 
 
 def kill_before_the_commit(key):

@@ -1,8 +1,9 @@
 # `make help` lists what there is. Only Python 3.11 or newer is needed; everything else is installed into .venv.
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 VENV_PYTHON := .venv/bin/python
-# Two test files at a time, each worker with engines of its own: it must not inherit the settings of the first.
-TWO_AT_A_TIME := --dist loadfile --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
+# Two test files at a time, the long journeys first (conftest.py), each worker with engines of its own: it must not
+# inherit the settings of the first.
+TWO_AT_A_TIME := --dist loadfile --no-loadscope-reorder --tx '2*popen//env:DJANGO_SETTINGS_MODULE='
 BOOTSTRAP = $(PYTHON) -m ops.bootstrap
 
 .DEFAULT_GOAL := help

@@ -222,6 +222,7 @@ MIXED = {
         "core.work",
         "risk.decision",
         "risk.ruleset",
+        "lending.partneraccount",
         "payments.routingrules",
         "payments.transfer",
         "auth.group",

@@ -7,6 +7,7 @@ Our own account is none of these: it belongs to the connection with the bank (se
 """
 
 import re
+import unicodedata
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -20,8 +21,8 @@ from lending.models import Funder, PartnerAccount
 PROPOSE = "lending.propose_partner_account"
 APPROVE = "lending.approve_partner_account"
 VERB = "put_in_force"
-_ACCOUNT_NUMBER = re.compile(r"\d{8,32}")
-_BANK_NUMBER = re.compile(r"\d{12}")
+_ACCOUNT_NUMBER = re.compile(r"[0-9]{8,32}")
+_BANK_NUMBER = re.compile(r"[0-9]{12}")
 Status = PartnerAccount.Status
 
 
@@ -86,8 +87,8 @@ def _locked(partner: Funder) -> Funder:
 
 
 def _plain(number: str) -> str:
-    """As people write it in groups, without the gaps."""
-    return "".join(number.split())
+    """As people write it in groups or in full width, without the gaps, in plain digits."""
+    return "".join(unicodedata.normalize("NFKC", number).split())
 
 
 def _account_number(text: str) -> str:

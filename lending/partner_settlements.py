@@ -17,11 +17,12 @@ import datetime as dt
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import actors, alerts, work
+from core.models import TransitionLog
 from core.money import ZERO
 from core.pdf import PaperTable, paper
 from core.registry import OrderOutcome
@@ -31,23 +32,33 @@ from lending.models import Funder, PartnerSettlement
 from payments import day_books, ledger, orders
 from payments.chart import AccountKind, account
 from payments.ledger import Line, credit, debit
+from payments.models import PaymentOrder
 from payments.orders import OrderKind, Payee, PayeeKind
 
 PURPOSE = "partner_settlement"
 SETTLE = "settle_partner"
-UNPAID = "partner_settlement_unpaid"
+UNPAID, PAID_TWICE = "partner_settlement_unpaid", "partner_settlement_paid_twice"
 SETTLER = actors.system("settlement with partners")
 Status = PartnerSettlement.Status
 
 
 def register() -> None:
-    """Name the alert."""
+    """Name the alerts."""
     alerts.register(
         UNPAID,
         title=gettext_lazy("A settlement with a partner was not paid"),
         sentence=gettext_lazy(
             "Settlement %(settlement)s with %(partner)s (%(amount)s yuan, order %(order)s) failed or came back: "
             "%(why)s. The next day's settlement takes it in: see to it before then that the partner's account is right."
+        ),
+    )
+    alerts.register(
+        PAID_TWICE,
+        title=gettext_lazy("A settlement with a partner was paid after all, and ordered anew meanwhile"),
+        sentence=gettext_lazy(
+            "Settlement %(settlement)s with %(partner)s (%(amount)s yuan, order %(order)s) had failed and was paid "
+            "after all; order %(meanwhile)s moves the same once more. The next settlement takes it back: tell the "
+            "partner."
         ),
     )
 
@@ -65,10 +76,14 @@ def settle(key: str) -> None:
     with transaction.atomic(durable=True):
         partner = Funder.objects.select_for_update(no_key=True).get(code=code)
         if not partner.settlements.filter(business_date__gte=date).exists():
-            _order(_draw_up(partner, dt.date.fromisoformat(date)))
+            settlement = _draw_up(partner, dt.date.fromisoformat(date))
+            _order(settlement)
+            alerts.clear(PAID_TWICE, partner.code, by=SETTLER, why=f"settlement {settlement.serial} takes it back")
 
 
 def _draw_up(partner: Funder, date: dt.date) -> PartnerSettlement:
+    """None that failed turns out to be paid while this one takes it in: this one counts it, or an alert tells."""
+    list(partner.settlements.select_for_update(no_key=True).filter(status=Status.FAILED).order_by("pk"))
     due = ledger.balance(_due_to(partner), date)
     on_its_way = _on_its_way(partner, date)
     return PartnerSettlement.objects.create(
@@ -141,9 +156,12 @@ class SettlementHandler:
         settlement = PartnerSettlement.objects.get(serial=outcome.reference)
         why = f"order {outcome.order_serial} {outcome.reason}".strip()
         if outcome.status == "succeeded":
+            had_failed = settlement.status == Status.FAILED
             settlement.pay(by=SETTLER, why=why, on=outcome.business_date)
             _post(settlement, outcome, _lines(settlement))
             _no_longer_unpaid(settlement)
+            if had_failed:
+                _say_paid_twice(settlement, outcome)
         elif outcome.status == "returned":
             settlement.come_back(by=SETTLER, why=why, on=outcome.business_date)
             _post(settlement, outcome, ledger.reversed_lines(_lines(settlement)))
@@ -167,7 +185,31 @@ def _say_unpaid(settlement: PartnerSettlement, outcome: OrderOutcome) -> None:
 
 
 def _no_longer_unpaid(settlement: PartnerSettlement) -> None:
-    alerts.clear(UNPAID, settlement.partner.code, by=SETTLER, why=f"settlement {settlement.serial}")
+    """The alert is over, unless a later settlement was not paid either."""
+    if not _later(settlement).filter(status__in=(Status.FAILED, Status.RETURNED)).exists():
+        alerts.clear(UNPAID, settlement.partner.code, by=SETTLER, why=f"settlement {settlement.serial}")
+
+
+def _say_paid_twice(settlement: PartnerSettlement, outcome: OrderOutcome) -> None:
+    """Where a later settlement took in what had failed, and its order is on its way or carried out."""
+    failed_at = TransitionLog.of(settlement).get(verb="fail").business_at
+    moving = _later(settlement).filter(status__in=(Status.ORDERED, Status.PAID)).values("order")
+    meanwhile = PaymentOrder.objects.filter(serial__in=moving, created_at__gt=failed_at).order_by("pk").first()
+    if meanwhile:
+        alerts.raise_alert(
+            PAID_TWICE,
+            settlement.partner.code,
+            severity=alerts.Severity.WARNING,
+            settlement=settlement.serial,
+            partner=settlement.partner.code,
+            amount=str(settlement.amount),
+            order=outcome.order_serial,
+            meanwhile=meanwhile.serial,
+        )
+
+
+def _later(settlement: PartnerSettlement) -> QuerySet[PartnerSettlement]:
+    return settlement.partner.settlements.filter(business_date__gt=settlement.business_date)
 
 
 def _lines(settlement: PartnerSettlement) -> list[Line]:

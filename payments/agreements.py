@@ -54,7 +54,10 @@ def consent_withdrawn(customer: str, purpose: str) -> None:
     if purpose != Purpose.DEDUCTION:
         return
     cards = BankCard.objects.filter(customer__serial=customer).values("number_index")
-    for agreement in DeductionAgreement.objects.filter(card_index__in=cards, status=Status.STANDING).order_by("id"):
+    standing_now = DeductionAgreement.objects.select_for_update(no_key=True).filter(
+        card_index__in=cards, status=Status.STANDING
+    )
+    for agreement in standing_now.order_by("id"):
         agreement.take_back(by=actors.customer(customer), why="the consent was withdrawn")
         work.enqueue(END, agreement.serial)
 

@@ -41,7 +41,7 @@ class DayFileSetAdmin(TablesAdmin):
     list_select_related = ["partner"]
     ordering = ["-business_date", "partner", "-version"]
     fields = ["serial", "partner", "business_date", "version", "status", "written_at", "funder_serial", "answered_at"]
-    actions_detail = ["download", "write_anew"]
+    actions_detail = ["download", "write_anew", "check_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DayFileSet]:
         is_open = Q(rejected__status=RejectedRow.Status.OPEN)
@@ -56,11 +56,15 @@ class DayFileSetAdmin(TablesAdmin):
         return int(made.open_rows)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """The second button only for a set that was refused."""
+        """Write anew only a set that was refused; check again only one that our checker did."""
         made = self.get_object(request, str(object_id))
+        offered: tuple[str, ...] = ("_download",)
+        if made is not None and rewriting.is_refused(made):
+            offered += ("_write_anew",)
+        if made is not None and sending.found_wrong(made):
+            offered += ("_check_again",)
         buttons = super().get_actions_detail(request, object_id)
-        is_refused = made is not None and rewriting.is_refused(made)
-        return [button for button in buttons if is_refused or not button.action_name.endswith("_write_anew")]
+        return [button for button in buttons if button.action_name.endswith(offered)]
 
     def has_rewrite_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm(rewriting.REWRITE)
@@ -76,6 +80,19 @@ class DayFileSetAdmin(TablesAdmin):
             form=WhyForm(request.POST or None),
             act=lambda given: rewriting.write_anew(officer=officer_of(request), made=made, **given),
             done=_("A new version is being written and will be sent."),
+        )
+
+    @action(description=_("Check again"), permissions=["rewrite"], url_path="check-again")
+    def check_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        made = DayFileSet.objects.select_related("partner").get(pk=object_id)
+        return form_page(
+            self,
+            request,
+            obj=made,
+            title=_("Check again"),
+            form=WhyForm(request.POST or None),
+            act=lambda given: rewriting.check_again(officer=officer_of(request), made=made, **given),
+            done=_("The set is being checked and will be sent if it is right."),
         )
 
     def has_download_permission(self, request: HttpRequest, object_id: object = None) -> bool:

@@ -19,6 +19,7 @@ from accounts.models import User
 from core import actors, alerts, clock, work
 from core.alerts import Severity
 from core.institutions import institution
+from core.models import Alert
 from core.outbound import Answer, Outcome, SignedClient
 from core.problems import Problem
 from lending.day_files import checker
@@ -67,19 +68,18 @@ def closing(made: DayFileSet) -> dict[str, bytes]:
 def send(serial: str) -> work.Again | None:
     """Work "send_day_files": check the set and send it, the control file last. Harmless to repeat.
 
-    Raises WrongFile where it is wrong, with an alert; RuntimeError where the partner does not take it.
+    One that is found wrong raises an alert and stays: it is checked again when an officer says so. Raises RuntimeError
+    where the partner does not take it.
     """
     with transaction.atomic(durable=True):
-        written = DayFileSet.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        made = written.select_related("partner").filter(serial=serial).first()
-        if made is None:  # another worker checks it: a large set takes longer than a lease
+        made = locked_unless_checked(serial)
+        if made is None:  # a large set takes longer than a lease
             return work.Again(PAUSE)
-        if made.status != Status.WRITTEN:
+        if made.status != Status.WRITTEN or found_wrong(made):
             return None
         files = contents(made)
-        wrong = _checked(made, files)
-    if wrong:
-        raise wrong
+        if not _is_right(made, files):
+            return None
     for name, content in files.items():
         answer = _send_file(made, name, content)
         if answer.outcome is Outcome.ANSWERED and not answer.ok and answer.status < 500:
@@ -95,16 +95,28 @@ def send(serial: str) -> work.Again | None:
     return None
 
 
-def _checked(made: DayFileSet, files: dict[str, bytes]) -> WrongFile | None:
-    """What is wrong with the set, if anything; then with an alert. Part of a transaction."""
+def locked_unless_checked(serial: str) -> DayFileSet | None:
+    """The set, locked; None while a worker checks it, which may take minutes. Part of a transaction."""
+    written = DayFileSet.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    return written.select_related("partner").filter(serial=serial).first()
+
+
+def found_wrong(made: DayFileSet) -> bool:
+    """Whether our checker refused the set, and nothing was done about it since."""
+    wrong = Alert.objects.filter(kind=WRONG, key=made.serial).exclude(status=Alert.Status.CLEARED)
+    return made.status == Status.WRITTEN and wrong.exists()
+
+
+def _is_right(made: DayFileSet, files: dict[str, bytes]) -> bool:
+    """Whether our checker finds nothing wrong with the set; else with an alert. Part of a transaction."""
     try:
         checker.check(files)
         checker.check_closing(files, closing(made))
     except WrongFile as wrong:
         facts = {"date": str(made.business_date), "partner": made.partner.code, "why": str(wrong)}
         alerts.raise_alert(WRONG, made.serial, severity=Severity.CRITICAL, **facts)
-        return wrong
-    return None
+        return False
+    return True
 
 
 def _send_file(made: DayFileSet, name: str, content: bytes) -> Answer:

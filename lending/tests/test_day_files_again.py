@@ -2,8 +2,10 @@
 
 import os
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
@@ -13,6 +15,7 @@ from accounts.tests import factories as people
 from core import clock, work
 from core.models import Alert, Work
 from core.problems import Problem
+from core.storage import seal
 from lending.day_files import rewriting, sending, writing
 from lending.models import DayFile, DayFileSet, RejectedRow, ToldLoan
 from lending.tests.factories import officer, running_loan
@@ -67,6 +70,16 @@ def test_while_one_worker_checks_a_set_another_lets_it_be(closed_day):
     assert DayFileSet.objects.get().status == "sent"
 
 
+def test_an_officer_does_not_wait_until_a_set_is_checked(closed_day):
+    writing.work_off(closed_day)
+    made, finance = DayFileSet.objects.get(), officer("finance", FINANCE)
+    with transaction.atomic():
+        made.lock()  # as a worker does while it checks
+        acts = (rewriting.write_anew, rewriting.check_again)
+        answers = at_once(*[lambda act=act: act(officer=finance, made=made, why="now") for act in acts])
+    assert answers == ["being_checked", "being_checked"]
+
+
 def kill_before_the_commit(key):
     """A process of its own writes the set and dies: all files are on the disk, no row is."""
     connections.close_all()
@@ -117,6 +130,37 @@ def test_a_rejected_set_is_written_anew_and_the_next_day_fits(customer, fault):
     assert set(Alert.objects.filter(kind=sending.REJECTED).values_list("status", flat=True)) == {"cleared"}
     with pytest.raises(Problem, match="not_refused"):
         rewriting.write_anew(officer=officer("finance", FINANCE), made=third, why="again")
+
+
+@pytest.mark.django_db
+def test_a_wrong_set_is_checked_again_only_when_an_officer_says_so(customer):
+    made, finance = requested(shared(customer)), officer("finance", FINANCE)
+    with pytest.raises(Problem, match="not_refused"):
+        rewriting.check_again(officer=finance, made=made, why="no need")
+    path = Path(made.files.get(name="money").file.path)
+    right = path.read_bytes()
+    path.write_bytes(b"".join(seal(ContentFile(b"nothing"))))
+    assert sending.send(made.serial) is None
+    path.write_bytes(right)
+    for _again in range(2):
+        assert sending.send(made.serial) is None
+        assert DayFileSet.objects.get().status == "written"
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(finance, backend="django.contrib.auth.backends.ModelBackend")
+    assert "check-again" in client.get(reverse("admin:lending_dayfileset_change", args=[made.pk])).content.decode()
+    again = reverse("admin:lending_dayfileset_check_again", args=[made.pk])
+    assert "is being checked" in client.post(again, {"why": "mended", "sent": "1"}, follow=True).content.decode()
+    assert Work.objects.filter(kind=writing.SEND, key=made.serial, state="waiting").exists()
+    assert answered(made) == "accepted"
+
+
+@pytest.mark.django_db
+def test_a_set_from_before_sets_had_versions_is_not_written_anew(customer, fault):
+    made = rejected(requested(shared(customer)), fault)
+    ToldLoan.objects.update(set=None)  # as the older version left it
+    with pytest.raises(Problem, match="written_before_versions"):
+        rewriting.write_anew(officer=officer("finance", FINANCE), made=made, why="no")
+    assert DayFileSet.objects.get().status == "rejected"
 
 
 @pytest.mark.django_db

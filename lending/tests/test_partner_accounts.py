@@ -69,6 +69,7 @@ def test_neither_the_same_person_nor_another_number_puts_it_in_force(partner, na
     [
         ({"account_number": "1234567"}, "account_number_invalid"),
         ({"account_number": "DE12500105170648489890"}, "account_number_invalid"),
+        ({"account_number": "٦٢٣٠٥٨٠٠٠٠١١٨٨٧٧٦٦٥"}, "account_number_invalid"),
         ({"bank_number": "30758400799"}, "bank_number_invalid"),
         ({"why": " "}, "reason_missing"),
     ],
@@ -77,6 +78,13 @@ def test_what_is_no_account_is_refused(partner, changes, code):
     with pytest.raises(Problem, match=code):
         proposed(partner, **changes)
     assert partner.accounts.count() == 1
+
+
+def test_full_width_digits_are_kept_as_plain_ones(partner):
+    wide = str.maketrans("0123456789", "０１２３４５６７８９")
+    account = proposed(partner, account_number=NUMBER.translate(wide), bank_number=BANK.translate(wide))
+    assert (account.account_number, account.bank_number) == (NUMBER, BANK)
+    approved(account, number=NUMBER.translate(wide))
 
 
 def test_only_partners_have_accounts_here_one_waits_at_a_time_and_only_finance_enters_it(partner):

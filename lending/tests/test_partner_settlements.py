@@ -157,8 +157,55 @@ def test_the_alert_of_an_unpaid_settlement_is_over_with_the_next_net(end):
     assert (failed_alerts("open"), len(failed_alerts("cleared"))) == ([], 1)
 
 
+@pytest.mark.django_db
+def test_an_older_settlement_that_is_paid_does_not_end_the_alert_of_a_later_one():
+    post_due(300)
+    first = settled(next_day())
+    post_due(5)
+    second = settled(next_day())
+    tell(second.order, "failed")
+    tell(first.order, "succeeded")
+    [alert] = failed_alerts("open")
+    assert alert.facts["settlement"] == second.serial
+
+
+@pytest.mark.django_db
+def test_what_is_paid_after_all_when_the_next_net_has_it_too_is_told_until_a_net_takes_it_back():
+    post_due(300)
+    failed = settled(next_day())
+    tell(failed.order, "failed")
+    post_due(5)
+    after = settled(next_day())
+    tell(failed.order, "succeeded", after_failure=True)
+    [alert] = paid_twice("open")
+    assert after.order in alerts.sentence_of(alert) and failed.order in alerts.sentence_of(alert)
+    tell(after.order, "succeeded")
+    assert paid_twice("open") == [alert]
+    assert (settled(next_day()).amount, paid_twice("cleared")) == (Decimal("-3.00"), [alert])
+
+
+@pytest.mark.django_db
+def test_a_later_order_that_left_out_what_failed_only_afterwards_moves_nothing_twice():
+    post_due(300)
+    first = settled(next_day())
+    post_due(5)
+    settled(next_day())
+    tell(first.order, "failed")
+    tell(first.order, "succeeded", after_failure=True)
+    assert not Alert.objects.filter(kind=partner_settlements.PAID_TWICE).exists()
+    assert settled(next_day()).status == "even"
+
+
 def failed_alerts(status):
-    return list(Alert.objects.filter(kind=partner_settlements.UNPAID, key=PARTNER_BANK, status=status))
+    return alerts_of(partner_settlements.UNPAID, status)
+
+
+def paid_twice(status):
+    return alerts_of(partner_settlements.PAID_TWICE, status)
+
+
+def alerts_of(kind, status):
+    return list(Alert.objects.filter(kind=kind, key=PARTNER_BANK, status=status))
 
 
 @pytest.mark.django_db

@@ -62,6 +62,10 @@ _STATES = {
 }
 
 
+# After these it is open whether an agreement has ended: no answer, closed for now, timed out, not known, taken, busy.
+_END_IN_DOUBT = frozenset({"", "02", "03", "04", "05", "06"})
+
+
 class UnionPay(Channel):
     """The protocol of UnionPay."""
 
@@ -92,12 +96,15 @@ class UnionPay(Channel):
         return Finding(State.NEVER_SENT if never_sent else State.UNKNOWN, "query", code=code)
 
     def end_agreement(self, number: str) -> Finding:
-        """End the agreement. Each try is a transaction of its own; 40 says that there is nothing left to end."""
+        """End the agreement. Each try is a transaction of its own; 40 says that there is nothing left to end. Any other
+        definite code is a refusal: no money is at stake, and a person is to see it.
+        """
         serial = next_serial(Serial.AGREEMENT)
         params = {**REVOKE, "orderId": serial, "txnTime": _now(), "bindId": number}
         code = _code(self._client.ask(TRANSACTIONS, params, serial=serial), serial)
-        state = State.SUCCEEDED if code == NO_AGREEMENT else self.state_of(code)
-        return Finding(state, "answer", code=code)
+        if code in _END_IN_DOUBT:
+            return Finding(State.UNKNOWN, "answer", code=code)
+        return Finding(State.SUCCEEDED if code in (OK, NO_AGREEMENT) else State.FAILED, "answer", code=code)
 
     def state_of(self, status: Any) -> State:
         """What a code means for an order that is asked about or told of."""

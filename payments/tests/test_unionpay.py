@@ -1,11 +1,14 @@
 """Payouts and deductions through UnionPay against the sandbox's gateway over real HTTP, to the reconciled file."""
 
+import datetime as dt
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as some
@@ -13,12 +16,12 @@ from hypothesis import strategies as some
 from accounts import consents
 from accounts.models import Purpose
 from accounts.tests import factories
-from core import signing
+from core import clock, signing
 from core.institutions import institution
 from core.models import ExternalMessage, TransitionLog
 from core.outbound import MAX_CALLBACK_BYTES
 from payments import agreements, ending_agreements, reconciliation, sending, settlement, statements
-from payments.channels import UNIONPAY, Finding, State, unionpay_file
+from payments.channels import UNIONPAY, Finding, State, unionpay, unionpay_file
 from payments.channels.unionpay_wire import UnionPayClient, parameters
 from payments.models import ChannelNotice, DeductionAgreement, Difference, OrderKind, PaymentOrder
 from payments.routing import Lane
@@ -45,6 +48,12 @@ def through_unionpay(committed_db):
 def holder(sandbox):
     """The cardholder, verified."""
     return factories.verified_customer(HOLDER)
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
 
 
 def moved(sandbox):
@@ -224,6 +233,44 @@ class TestAgreements:
         finish()
         agreement.refresh_from_db()
         assert (agreement.status, open_work()) == ("ending", [("end_agreement", agreement.serial, "parked")])
+
+    def test_a_code_that_nobody_listed_is_a_refusal_and_waits_for_a_person(
+        self, sandbox, holder, callback_address, monkeypatch
+    ):
+        agreement = self.signed()
+        monkeypatch.setattr(unionpay, "REVOKE", unionpay.PAY)  # which is malformed without a card
+        self.withdraw(holder)
+        with pytest.raises(RuntimeError, match=r"does not end agreement .*: 10$"):
+            ending_agreements.work_off(agreement.serial)
+        finish()
+        assert open_work() == [("end_agreement", agreement.serial, "parked")]
+
+    def test_while_no_answer_comes_the_pauses_grow(self, sandbox, holder, monkeypatch):
+        agreement = self.signed()
+        self.withdraw(holder)
+        sandbox.fault("agreements", "lose_answer", count=3)
+        now = clock.real_now()
+        for waited, pause in ((0, 1), (10, 10), (300, 60)):
+            monkeypatch.setattr(clock, "real_now", lambda waited=waited: now + dt.timedelta(minutes=waited))
+            answer = ending_agreements.work_off(agreement.serial)
+            assert round(answer.after / dt.timedelta(minutes=1)) == pause
+
+    def test_a_withdrawal_waits_for_a_rival_who_ends_the_agreement(self, sandbox, holder):
+        agreement = self.signed()
+        with ThreadPoolExecutor(1) as elsewhere:
+            with transaction.atomic():
+                agreement.end(by="system:unionpay", why="it knows it no more")
+                withdrawal = elsewhere.submit(self.withdraw_elsewhere, holder)
+                wait_until(somebody_waits_for_a_lock, "the withdrawal waits for the agreement")
+            withdrawal.result()
+        assert not holder.consents.filter(text__purpose=Purpose.DEDUCTION, withdrawn_at=None).exists()
+        assert (DeductionAgreement.objects.get().status, open_work()) == ("ended", [])
+
+    def withdraw_elsewhere(self, holder):
+        try:
+            self.withdraw(holder)
+        finally:
+            connection.close()
 
     def test_only_this_consent_ends_only_this_customers_and_rivals_end_it_once(self, sandbox, holder):
         agreement = self.signed()

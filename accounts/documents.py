@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import Iterator
+from decimal import Decimal
 
 from django.core.files.base import ContentFile, File
 from django.db import transaction
@@ -76,6 +77,22 @@ def newest(customer: Customer) -> dict[str, Document]:
 def check_results(customer: Customer) -> dict[str, str]:
     """How the newest document of each kind stands, e.g. `{"id_card": "agrees", "income_proof": "stored"}`."""
     return {kind: document.status for kind, document in newest(customer).items()}
+
+
+def proven_income(customer: Customer) -> Decimal | None:
+    """The month's income in yuan that the newest readable income proof shows: one that cannot be read takes nothing
+    back. None where none was read."""
+    read = customer.documents.filter(kind=Document.Kind.INCOME_PROOF, status=Document.Status.READ)
+    newest_read = read.order_by("-id").first()
+    return newest_read.proven_income if newest_read else None
+
+
+def read_waiting_proof(customer: Customer) -> None:
+    """Have the newest income proof read if it was not yet, in the open transaction: it may be from before proofs were
+    read, and those of all customers at once would keep the workers from all else."""
+    proof = latest(customer, Document.Kind.INCOME_PROOF)
+    if proof and proof.status == Document.Status.STORED:
+        _ask_to_read(proof)
 
 
 def read_waiting(customer: Customer) -> None:

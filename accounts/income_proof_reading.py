@@ -7,6 +7,7 @@ income that an applicant declares is for a decision to say.
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -21,12 +22,19 @@ READER = actors.system("income proof reader")
 # What else has digits (a day, a staff number, an account) is no month's income in yuan.
 LEAST, MOST = Decimal(100), Decimal(1_000_000)
 
-# What goes before the amount of one month; an amount of a year has other words (年收入, 年薪).
-_LABEL = re.compile(
-    r"实发(?:工资|金额|薪资|薪酬|合计)?|税后(?:工资|收入|薪资|薪酬|薪金|所得)"
-    r"|(?<!年)月(?:均|平均)?总?(?:收入|工资|薪资|薪酬|薪金|薪)|net pay|take-home pay|monthly income",
+# What goes before the amount of one month; an amount of a year has other words (年收入, 年薪). What is said to be net
+# goes before what may be gross; 月工资单 and its like are titles.
+_NET = re.compile(
+    r"(?:实发|到手)(?:工资|收入|金额|薪资|薪酬|合计)?(?!年)"
+    r"|税后(?:月(?:均|平均)?总?)?(?:工资|收入|薪资|薪酬|薪金|薪|所得)|net pay|take-home pay",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(
+    r"(?<!年)月(?:均|平均)?总?(?:收入|工资|薪资|薪酬|薪金|薪)(?![资酬金]?(?:单|条|表|明细))|monthly income",
+    re.IGNORECASE,
+)
+# What comes after these words is theirs.
+_OTHER_WORDS = re.compile(r"编号|工号|应发")
 _AMOUNT = re.compile(
     r"(?<![\d.,])(?P<yuan>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,2})?)(?P<myriad>万)?(?![.,]?\d|[年月日天%号/-])"
 )
@@ -39,7 +47,7 @@ def read_income_proof(serial: str) -> None:
     document = Document.objects.get(serial=serial)
     if document.status != Document.Status.STORED:
         return
-    income = max((found for page in _pages(document) if (found := monthly_income(page)) is not None), default=None)
+    income = monthly_income(*_pages(document))
     with transaction.atomic(durable=True):
         if income is None:
             document.find_unreadable(by=READER, why="no month's income could be read")
@@ -52,20 +60,22 @@ def _pages(document: Document) -> list[list[Line]]:
     return read_pdf(content) if document.content_type == PDF else [read_lines(content)]
 
 
-def monthly_income(lines: list[Line]) -> Decimal | None:
-    """The month's income in yuan that the lines of a picture tell, the largest if several; None when none is told.
+def monthly_income(*pages: list[Line]) -> Decimal | None:
+    """The month's income in yuan that the lines of the pages tell, the largest if several; None when none is told.
 
     An amount counts that follows the words for it, in their line or the next one to the right, or stands right beneath
-    them, as in a table. What the engine is unsure of does not.
+    them, as in a table; where any page has words for a net income, theirs alone. What the engine is unsure of does not.
     """
-    sure = [Line(_plain(line.text), line.confidence, line.box) for line in lines if line.confidence >= SURE]
-    return max((amount for line in sure for amount in _amounts_at(line, sure)), default=None)
+    sure = [[_simplified(line) for line in page if line.confidence >= SURE] for page in pages]
+    words = _NET if any(_NET.search(line.text) for page in sure for line in page) else _PLAIN
+    return max((amount for page in sure for line in page for amount in _amounts_at(line, page, words)), default=None)
 
 
-def _amounts_at(line: Line, lines: list[Line]) -> Iterator[Decimal]:
-    for label in _LABEL.finditer(line.text):
-        near = (_right_of(line, lines), _beneath(line, lines))
-        told = (_first_amount(line.text[label.end() :]), *map(_amount_that_begins, near))
+def _amounts_at(line: Line, lines: list[Line], words: re.Pattern[str]) -> Iterator[Decimal]:
+    for label in words.finditer(line.text):
+        own, *others = _OTHER_WORDS.split(line.text[label.end() :], maxsplit=1)
+        near = () if others else (_right_of(line, lines), _beneath(line, lines))
+        told = (_first_amount(own), *map(_amount_that_begins, near))
         yield from [amount for amount in told if amount is not None][:1]
 
 
@@ -101,7 +111,7 @@ def _first_amount(text: str) -> Decimal | None:
     return None
 
 
-def _plain(text: str) -> str:
+def _simplified(line: Line) -> Line:
     """Without the many ways to write the same: full-width digits and signs, spaces between Chinese words."""
-    narrow = unicodedata.normalize("NFKC", text)
-    return re.sub(r"(?<=[\u3400-\u9fff]) +| +(?=[\u3400-\u9fff])", "", narrow)
+    narrow = unicodedata.normalize("NFKC", line.text)
+    return replace(line, text=re.sub(r"(?<=[\u3400-\u9fff]) +| +(?=[\u3400-\u9fff])", "", narrow))

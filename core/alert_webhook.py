@@ -2,7 +2,7 @@
 
 The receiver gets `webhook-id`, the same however often a telling is tried again, `webhook-timestamp` (Unix seconds) and
 `webhook-signature`: `v1,` and the base64 of HMAC-SHA256, under settings.ALERT_WEBHOOK_KEY, of `id.timestamp.body`. Any
-2xx status says that it came; after anything else work tries again, at growing intervals, and parks it in the end.
+2xx status says that it came; after anything else work tries again, at growing intervals, and parks it after a day.
 """
 
 import base64
@@ -53,9 +53,9 @@ class WebhookClient(SignedClient):
         return Answer(Outcome.ANSWERED, response.status_code)
 
 
-def call(alert_id: str) -> work.Again | None:
+def call(telling: str) -> work.Again | None:
     """Work "call_alert_webhook": send the alert. Harmless twice. Raises NotTaken, so that it is tried again."""
-    return alerts.tell_by(_send, alert_id)
+    return alerts.tell_by(_send, telling)
 
 
 def _send(alert: Alert) -> None:

@@ -3,7 +3,8 @@
 The watching app names each kind once with `register`. Raising what is raised already is harmless: it tells the
 newest facts, and may become more severe. A new alert, or one that became more severe, is told by e-mail to
 settings.ALERT_RECIPIENTS and by webhook (core.alert_webhook), where there are any. One that was silenced is told when
-its silence ends, if it still holds then; ending and coming back does not break the silence.
+its silence ends, if it still holds then; ending and coming back does not break the silence. Each telling is work of its
+own, so none waits behind one that was parked; what a newer one tells, an older one need not.
 """
 
 import datetime as dt
@@ -25,6 +26,8 @@ from core.serials import Serial, next_serial
 from core.transactions import require_transaction
 
 MAIL, CALL = "tell_alert", "call_alert_webhook"
+# Seventeen minutes of growing pauses, then every ten minutes (core.work): about a day until a telling is parked.
+TRIES = 150
 Severity = Alert.Severity
 LONGEST_SILENCE = dt.timedelta(days=7)
 
@@ -98,15 +101,16 @@ def acknowledge(alert: Alert, *, by: str, why: str, silent_for: dt.timedelta = d
         _ask_to_tell(alert, delay=silent_for)
 
 
-def mail(alert_id: str) -> work.Again | None:
+def mail(telling: str) -> work.Again | None:
     """Work "tell_alert": mail the alert to those who are to know. Harmless twice."""
-    return tell_by(_send_mail, alert_id)
+    return tell_by(_send_mail, telling)
 
 
-def tell_by(send: Callable[[Alert], None], alert_id: str) -> work.Again | None:
-    """Tell the alert by `send`, in the platform's language, once its silence is over and if it still holds then."""
-    alert = Alert.objects.get(pk=alert_id)
-    if alert.status == Alert.Status.CLEARED:
+def tell_by(send: Callable[[Alert], None], telling: str) -> work.Again | None:
+    """Tell the alert by `send`, in the platform's language, once its silence is over, if it still holds then and this
+    is its newest telling."""
+    alert = _open_alerts().filter(telling=telling).first()
+    if alert is None:
         return None
     if alert.silence:
         return work.Again(after=alert.silence)
@@ -120,7 +124,7 @@ def _ask_to_tell(alert: Alert, *, delay: dt.timedelta) -> None:
     alert.save(update_fields=["telling"])
     for kind, wanted in ((MAIL, settings.ALERT_RECIPIENTS), (CALL, settings.ALERT_WEBHOOK_URL)):
         if wanted:
-            work.enqueue(kind, str(alert.pk), delay=delay)
+            work.enqueue(kind, alert.telling, delay=delay)
 
 
 def _send_mail(alert: Alert) -> None:

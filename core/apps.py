@@ -14,6 +14,6 @@ class CoreConfig(AppConfig):
         from core import alert_webhook, alerts, work
 
         configure_structlog()
-        work.register(alerts.MAIL, alerts.mail)
-        work.register(alerts.CALL, alert_webhook.call)
+        work.register(alerts.MAIL, alerts.mail, most_failures=alerts.TRIES)
+        work.register(alerts.CALL, alert_webhook.call, most_failures=alerts.TRIES)
         register_converter(SerialConverter, "serial")

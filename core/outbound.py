@@ -6,6 +6,7 @@ institution signed), NEVER_SENT (no connection was made), or UNKNOWN (anything e
 server error, bad signature), which is to be queried and never taken for a failure.
 """
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
@@ -125,10 +126,13 @@ class SignedClient:
 
     def _send(self, message: ExternalMessage, url: str, body: str, headers: dict[str, str]) -> httpx.Response | Outcome:
         patience = self.budget or settings.INSTITUTION_TIMEOUT_SECONDS
+        client = httpx.Client(timeout=patience, verify=_trusted_authorities(), trust_env=False)
         try:
-            with httpx.Client(timeout=patience, verify=_trusted_authorities(), trust_env=False) as client:
-                send = partial(client.request, message.method, url, content=body.encode(), headers=headers)
-                return _within(self.budget, send) if self.budget else send()
+            request = client.build_request(message.method, url, content=body.encode(), headers=headers)
+            if self.budget:
+                return _within(self.budget, client, request)
+            with client:
+                return client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             message.error = _describe(error)
             return Outcome.NEVER_SENT
@@ -179,15 +183,19 @@ class SignedClient:
         return is_fresh(timestamp) and signing.is_signed(key, headers.get("X-Signature", ""), *parts)
 
 
-def _within(seconds: float, send: Callable[[], httpx.Response]) -> httpx.Response:
-    """What `send` returns or raises, if it does within `seconds`. Raises httpx.ReadTimeout after that, and leaves it to
-    its thread, which ends once the client is closed.
+def _within(seconds: float, client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """The answer to `request`, if it is whole within `seconds`. Raises httpx.ReadTimeout after that, and whatever the
+    call raises.
+
+    The call is a thread's, and only that thread closes the client: nothing is closed under it. Left behind, it ends
+    with the next part of the answer's body, or once nothing came for the client's time-out; only headers that come a
+    few bytes at a time keep it longer, until they are whole or too long for httpx.
     """
     ends: SimpleQueue[httpx.Response | Exception] = SimpleQueue()
 
     def run() -> None:
         try:
-            ends.put(send())
+            ends.put(_whole_answer(client, request, seconds))
         except Exception as error:
             ends.put(error)
 
@@ -195,10 +203,27 @@ def _within(seconds: float, send: Callable[[], httpx.Response]) -> httpx.Respons
     try:
         end = ends.get(timeout=seconds)
     except Empty:
-        raise httpx.ReadTimeout(f"not answered within {seconds} s") from None
+        raise _too_late(seconds) from None
     if isinstance(end, Exception):
         raise end
     return end
+
+
+def _whole_answer(client: httpx.Client, request: httpx.Request, seconds: float) -> httpx.Response:
+    """Send `request` by `client`, and close that. Raises httpx.ReadTimeout when a part of the answer's body comes after
+    `seconds`."""
+    deadline = time.monotonic() + seconds
+    parts: list[bytes] = []
+    with client, contextlib.closing(client.send(request, stream=True)) as answer:
+        for part in answer.iter_raw():
+            if time.monotonic() > deadline:
+                raise _too_late(seconds)
+            parts.append(part)
+    return httpx.Response(answer.status_code, headers=answer.headers, content=b"".join(parts))
+
+
+def _too_late(seconds: float) -> httpx.ReadTimeout:
+    return httpx.ReadTimeout(f"not answered within {seconds} s")
 
 
 def _complete(message: ExternalMessage, outcome: Outcome, started: float) -> None:

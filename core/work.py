@@ -37,11 +37,13 @@ class Again:
 
 Handler = Callable[[str], Again | None]
 _handlers: dict[str, Handler] = {}
+_most_failures: dict[str, int] = {}
 
 
-def register(kind: str, handler: Handler) -> None:
-    """Name the function that does work of this kind. It is called with the work's key, outside any transaction."""
-    _handlers[kind] = handler
+def register(kind: str, handler: Handler, *, most_failures: int = MAX_FAILURES) -> None:
+    """Name the function that does work of this kind. It is called with the work's key, outside any transaction. After
+    `most_failures` in a row the work is parked."""
+    _handlers[kind], _most_failures[kind] = handler, most_failures
 
 
 def enqueue(kind: str, key: str, *, delay: dt.timedelta = dt.timedelta(), here: bool = False) -> None:
@@ -105,7 +107,7 @@ def run_next(work_id: int | None = None) -> bool:
     work = _claim(work_id)
     if work is None:
         return False
-    if work.failures >= MAX_FAILURES:
+    if work.failures >= _most_failures.get(work.kind, MAX_FAILURES):
         _fail(work, RuntimeError("whoever works on it dies"))
         return True
     try:
@@ -162,14 +164,14 @@ def _finish(work: Work, answer: Again | None) -> None:
 
 def _fail(work: Work, error: Exception) -> None:
     failures = work.failures + 1
-    backoff = min(FIRST_BACKOFF * 2 ** (failures - 1), LONGEST_BACKOFF)
+    is_last = failures >= _most_failures.get(work.kind, MAX_FAILURES)
     values: dict[str, Any] = {
         "id": work.pk,
         "attempts": work.attempts,
-        "state": Work.State.PARKED if failures >= MAX_FAILURES else Work.State.WAITING,
+        "state": Work.State.PARKED if is_last else Work.State.WAITING,
         "failures": failures,
         "error": mask_text(f"{type(error).__name__}: {error}")[:2000],
-        "backoff": backoff,
+        "backoff": backoff(failures),
     }
     with connection.cursor() as cursor:
         cursor.execute(
@@ -180,6 +182,12 @@ def _fail(work: Work, error: Exception) -> None:
             """,
             values,
         )
+
+
+def backoff(failures: int) -> dt.timedelta:
+    """How long work rests after so many failures in a row: ever twice as long, up to LONGEST_BACKOFF."""
+    doublings = min(failures - 1, 16)  # many more would overflow
+    return min(FIRST_BACKOFF * 2**doublings, LONGEST_BACKOFF)
 
 
 @transaction.atomic

@@ -61,6 +61,7 @@ def submit(
     with transaction.atomic(durable=True):
         customer = customers.lock(customer.serial)
         _check_customer(customer)
+        documents.read_waiting_proof(customer)
         application = LoanApplication.objects.create(
             serial=next_serial(Serial.APPLICATION),
             customer=customer,

@@ -38,7 +38,7 @@ def gather(
         id_card_check=card.status if card else "missing",
         income_proof=proof is not None,
         income_proof_check=proof.status if proof else "",
-        proven_income=proof.proven_income if proof else None,
+        proven_income=documents.proven_income(customer),
         device_age_hours=_device_age_hours(footprint.device),
         device_signs=footprint.signs,
         traces=_traces(customer, footprint) + _told(whereabouts),

@@ -50,7 +50,7 @@ def _id_card(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
 
 def _income_proof(inputs: Inputs, policy: Policy) -> Iterator[Hit]:
     """An income that its proof does not support is for a person to look at, never a refusal; a proof that could not be
-    read says nothing."""
+    read says nothing, and what an earlier one showed still holds."""
     declared, proven = inputs.applicant.monthly_income, inputs.applicant.proven_income
     if policy.income_tolerance is None or proven is None:
         return

@@ -122,6 +122,8 @@ def _proof(person: Applicant) -> Words:
     if person.proven_income is None:
         return PROOF_NOT_READ.get(person.income_proof_check, _("handed in"))
     shown = {"amount": format_yuan(person.proven_income)}
+    if person.income_proof_check != Document.Status.READ:
+        return _("the newest not read, one before it shows %(amount)s a month") % shown
     return _("shows %(amount)s a month") % shown
 
 

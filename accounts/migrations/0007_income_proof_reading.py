@@ -4,13 +4,6 @@ import core.fields
 import django_fsm
 from django.db import migrations, models
 
-# Proofs that came before are read too: an application waits for a document that is to be read.
-READ_WHAT_IS_STORED = """
-    INSERT INTO core_work (kind, key, state, due_at, requests, attempts, failures, last_error, created_at)
-    SELECT 'read_income_proof', serial, 'waiting', clock_timestamp(), 1, 0, 0, '', clock_timestamp()
-    FROM accounts_document WHERE kind = 'income_proof' AND status = 'stored'
-"""
-
 
 class Migration(migrations.Migration):
 
@@ -38,5 +31,4 @@ class Migration(migrations.Migration):
             model_name='document',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['stored', 'agrees', 'differs', 'read', 'unreadable'])), name='accounts_document_status'),
         ),
-        migrations.RunSQL(READ_WHAT_IS_STORED, migrations.RunSQL.noop),
     ]

@@ -31,6 +31,14 @@ def line(text, left=0, top=0, *, sure=0.99):
         ("10月工资（2026年10月）8,800.50", "8800.50"),
         ("实发合计（2026.10）9000", "9000.00"),
         ("Net pay this month: 12000.00", "12000.00"),
+        ("2026年11月工资 应发 12000 实发 9000", "9000.00"),
+        ("11月工资 9,000.00 编号 123456", "9000.00"),
+        ("月收入15000元，到手 9,000.00", "9000.00"),
+        ("2026年11月工资单 编号 123456", None),
+        ("2026年11月工资单 123456", None),
+        ("11月工资 工号 123456", None),
+        ("11月工资 应发 12000", None),
+        ("到手年薪 180000", None),
         ("年收入180000元", None),
         ("税后年收入180000元", None),
         ("月收入证明 2026.10", None),
@@ -56,6 +64,14 @@ def test_the_amount_stands_beside_its_words_or_beneath_them():
     ]
     assert monthly_income(beside) == monthly_income(beneath) == Decimal("12000.00")
     assert monthly_income(elsewhere) is None
+    assert monthly_income([line("11月工资 编号"), line("123456", left=400)]) is None
+
+
+def test_where_any_page_has_words_for_a_net_income_only_theirs_counts():
+    gross, net, unread = [line("月收入 12000")], [line("实发 9000")], [line("实发 9")]
+    assert monthly_income(gross) == Decimal(12000)
+    assert monthly_income(gross, net) == monthly_income(net, gross) == Decimal(9000)
+    assert monthly_income(gross, unread) is None
 
 
 def test_the_largest_counts_and_what_the_engine_doubts_does_not():

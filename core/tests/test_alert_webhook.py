@@ -94,12 +94,18 @@ def test_a_refusal_is_tried_again_under_the_same_number_and_a_worse_one_gets_ano
     assert numbers[0] == numbers[1] == numbers[2] != numbers[3] and len(numbers) == 4
 
 
-def test_a_receiver_that_is_away_parks_the_work_in_the_end(receiver, settings):
-    settings.ALERT_WEBHOOK_URL = "http://127.0.0.1:9/"
+def test_a_receiver_that_is_away_parks_the_work_in_the_end_and_a_worse_alert_is_told_all_the_same(receiver, settings):
+    url, settings.ALERT_WEBHOOK_URL = settings.ALERT_WEBHOOK_URL, "http://127.0.0.1:9/"
     raised()
+    Work.objects.update(failures=alerts.TRIES - 2)
     work.drain()
     assert Work.objects.get(kind=alerts.CALL).state == "parked"
     assert set(ExternalMessage.objects.values_list("outcome", flat=True)) == {"never sent"}
+    settings.ALERT_WEBHOOK_URL = url
+    raised(Severity.CRITICAL)
+    work.drain()
+    [(_path, _headers, body)] = receiver.seen
+    assert json.loads(body)["data"]["severity"] == "critical"
 
 
 def test_without_an_address_nothing_is_asked_for(receiver, settings):

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from core import alerts, clock, work
 from core.alerts import Severity
-from core.models import Alert, TransitionLog
+from core.models import Alert, TransitionLog, Work
 from core.problems import Problem
 
 KIND, ANN = "test_kettle", "staff:ann"
@@ -57,6 +57,37 @@ def test_each_alert_is_mailed_once_and_again_when_it_becomes_worse(committed_db)
     assert mail.outbox[0].to == ["watch@example.org"]
 
 
+def test_a_telling_that_fails_is_tried_for_a_day_and_a_worse_one_does_not_wait_for_it(committed_db, settings):
+    settings.EMAIL_BACKEND, working = "django.core.mail.backends.smtp.EmailBackend", settings.EMAIL_BACKEND
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    raised()
+    for _time in range(work.MAX_FAILURES + 1):
+        make_due()
+        work.run_next()
+    row = Work.objects.get(kind=alerts.MAIL)
+    assert (row.state, row.failures) == ("waiting", work.MAX_FAILURES + 1)
+    assert dt.timedelta(hours=23) < longest_wait(alerts.TRIES) < dt.timedelta(hours=26)
+    Work.objects.update(failures=alerts.TRIES - 1)
+    make_due()
+    work.run_next()
+    assert Work.objects.get(kind=alerts.MAIL).state == "parked"
+    settings.EMAIL_BACKEND = working
+    raised(Severity.CRITICAL)
+    work.drain()
+    assert [message.subject for message in mail.outbox] == ["[严重] Kettle"]
+    work.rerun(row)  # the worse one told it already
+    work.drain()
+    assert len(mail.outbox) == 1
+
+
+def make_due():
+    Work.objects.update(due_at=clock.real_now() - dt.timedelta(minutes=1))
+
+
+def longest_wait(failures):
+    return sum(map(work.backoff, range(1, failures)), dt.timedelta())
+
+
 def test_who_sees_to_it_owns_it_and_may_silence_it(committed_db):
     alert = raised()
     alerts.acknowledge(alert, by=ANN, why="called the plumber", silent_for=dt.timedelta(hours=2))
@@ -80,7 +111,7 @@ def test_a_silence_outlasts_the_alerts_end_and_may_be_prolonged(committed_db):
     cleared()
     again = raised()
     assert dt.timedelta(hours=1) < again.silence <= dt.timedelta(hours=2)
-    told = alerts.mail(str(again.pk))
+    told = alerts.mail(again.telling)
     assert told and told.after > dt.timedelta(hours=1)
     alerts.acknowledge(again, by=ANN, why="he is done", silent_for=dt.timedelta())
     assert not again.silence and mail.outbox == []

@@ -40,11 +40,12 @@ def keys(tmp_path_factory):
 
 
 class Bank(BaseHTTPRequestHandler):
-    """Answers as `behaviour` says: honest, forged, unsigned, broken, error, silent."""
+    """Answers as `behaviour` says: honest, forged, unsigned, broken, error, silent, trickling until it is cut off."""
 
     behaviour = "honest"
     signer = None
     seen: list[dict] = []
+    cut_off = threading.Event()
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -61,7 +62,18 @@ class Bank(BaseHTTPRequestHandler):
             self.send_header("X-Nonce", "n")
             self.send_header("X-Signature", signing.sign(Bank.signer, str(status), stamp, "n", answer))
         self.end_headers()
-        self.wfile.write(answer.encode())
+        if self.behaviour == "trickling":
+            self.trickle()
+        else:
+            self.wfile.write(answer.encode())
+
+    def trickle(self):
+        try:
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.02)
+        except OSError:
+            Bank.cut_off.set()
 
     def log_message(self, *args):
         pass
@@ -99,6 +111,19 @@ def test_a_good_answer_is_taken_and_the_call_was_signed(bank, keys):
 def test_anything_but_a_signed_fresh_answer_is_unknown(bank, behaviour):
     Bank.behaviour = behaviour
     assert call(bank).outcome is Outcome.UNKNOWN
+
+
+def test_a_call_with_a_budget_is_answered_within_it(bank):
+    answer = SignedClient(bank, budget=10).post("/pay", {}, serial=OUR_SERIAL)
+    assert (answer.outcome, answer.body["status"]) == (Outcome.ANSWERED, "ACCEPTED")
+
+
+def test_an_answer_that_never_ends_is_left_at_the_end_of_the_budget_and_its_connection_closed(bank):
+    Bank.behaviour = "trickling"
+    Bank.cut_off.clear()
+    assert SignedClient(bank, budget=0.2).post("/pay", {}, serial=OUR_SERIAL).outcome is Outcome.UNKNOWN
+    assert "not answered within 0.2 s" in ExternalMessage.objects.get().error
+    assert Bank.cut_off.wait(10)
 
 
 def test_an_answer_signed_by_a_stranger_is_unknown(bank, keys):

@@ -101,6 +101,21 @@ def test_without_consents_identity_or_papers_nothing_is_applied_for(sandbox):
     assert apply(customer).status == "submitted"
 
 
+def test_a_proof_that_nobody_read_yet_is_read_when_its_owner_applies(applicant):
+    unread = people.upload(people.picture("PAYSLIP"))
+    proof = documents.store(customer=applicant, kind="income_proof", upload=unread)
+    reading = Work.objects.filter(kind=documents.READ_INCOME_PROOF, key=proof.serial)
+    reading.delete()
+    application = apply(applicant)
+    assert reading.get().state == "waiting" and application.status == "submitted"
+
+
+def test_a_proof_that_was_read_is_not_read_again(applicant):
+    Work.objects.all().delete()
+    apply(applicant)
+    assert not Work.objects.filter(kind=documents.READ_INCOME_PROOF).exists()
+
+
 def test_a_consent_taken_back_is_a_consent_missing(applicant):
     withdraw_consent(applicant, Purpose.CREDIT_REPORT)
     with pytest.raises(Problem, match="consent_missing"):

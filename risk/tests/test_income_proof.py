@@ -4,10 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import documents
+from accounts.income_proof_reading import READER
 from accounts.tests import factories as people
 from core.money import round_money
 from risk import applicants, fraud, policy, report, scoring, stored_inputs
@@ -61,6 +64,7 @@ def test_earlier_policies_are_as_they_were_and_stored_inputs_from_before_are_rea
     [
         (OVERSTATED, "shows ¥10,000.00 a month"),
         ({"income_proof_check": "unreadable"}, "handed in, not readable"),
+        (OVERSTATED | {"income_proof_check": "stored"}, "the newest not read, one before it shows ¥10,000.00 a month"),
         ({"income_proof_check": "stored"}, "handed in, not read yet"),
         ({"income_proof_check": ""}, "handed in"),
         ({"income_proof": False}, "not handed in"),
@@ -84,3 +88,20 @@ def test_what_was_read_is_gathered_with_the_facts(sandbox):
     people.income_proof_of(customer, income="8000.00")
     facts = applicants.gather(customer=customer, declared=declared, exposure=Decimal(0))
     assert (facts.income_proof, facts.income_proof_check, facts.proven_income) == (True, "read", Decimal("8000.00"))
+
+
+@pytest.mark.django_db
+def test_a_proof_that_cannot_be_read_takes_nothing_back_of_what_was_read_before(sandbox):
+    declared = Declared("fixed", 6, "rent", Decimal(20000), Decimal(3000), Decimal(0))
+    customer = people.verified_customer()
+    people.income_proof_of(customer, income="5000.00")
+    cat = people.upload(people.picture("a cat"))
+    photograph = documents.store(customer=customer, kind="income_proof", upload=cat)
+    with transaction.atomic():
+        photograph.find_unreadable(by=READER, why="no month's income could be read")
+    facts = applicants.gather(customer=customer, declared=declared, exposure=Decimal(0))
+    assert (facts.income_proof_check, facts.proven_income) == ("unreadable", Decimal("5000.00"))
+    assert "INCOME_NOT_SUPPORTED" in [hit.code for hit in fraud.check(replace(inputs(), applicant=facts), POLICY)]
+    people.income_proof_of(customer, income="18000.00")
+    facts = applicants.gather(customer=customer, declared=declared, exposure=Decimal(0))
+    assert (facts.income_proof_check, facts.proven_income) == ("read", Decimal("18000.00"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count, permutations
 
-from payments.models import OrderKind
+from payments.kinds import OrderKind
 from payments.routing import Candidate, Lane, Record, Rules, Try, Wish, choose
 
 SEED, ORDERS = 20261124, 10_000

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.money import ZERO, round_money
-from payments.models import OrderKind
+from payments.kinds import OrderKind
 
 # Of late tries one this old counts half.
 HALF_LIFE = dt.timedelta(minutes=10)

@@ -1,10 +1,11 @@
 """What is kept about money: the ledger, the orders, what institutions said, how they compare."""
 
+from payments.kinds import OrderKind, PayeeKind
 from payments.models.agreement import DeductionAgreement
 from payments.models.difference import Difference, DifferenceKind
 from payments.models.ledger import Account, Entry, Transfer
 from payments.models.notice import ChannelNotice
-from payments.models.order import IN_FLIGHT, OrderKind, OrderStatus, PayeeKind, PaymentAttempt, PaymentOrder
+from payments.models.order import IN_FLIGHT, OrderStatus, PaymentAttempt, PaymentOrder
 from payments.models.pending import PendingTransfer, Resolution
 from payments.models.reconciled_day import ReconciledDay
 from payments.models.route import RouteChoice, RoutingRules

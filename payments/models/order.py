@@ -9,21 +9,7 @@ from accounts.card_number import BIN_LENGTH, ISSUERS
 from core.fields import EncryptedTextField, MoneyField
 from core.masking import mask_card, mask_name
 from core.transitions import StatefulModel, status_constraint, status_field, transition
-
-
-class OrderKind(models.TextChoices):
-    """Which way an order moves money."""
-
-    PAYOUT = "payout", _("payout")
-    COLLECTION = "collection", _("collection")
-
-
-class PayeeKind(models.TextChoices):
-    """By what a payee or payer is known to an institution."""
-
-    CARD = "card", _("bank card")
-    WECHAT = "wechat", _("WeChat account")
-    COMPANY = "company", _("company account")
+from payments.kinds import OrderKind, PayeeKind
 
 
 class OrderStatus(models.TextChoices):

@@ -81,8 +81,7 @@ def test_the_largest_counts_and_what_the_engine_doubts_does_not():
 
 def test_a_chinese_slip_a_table_and_a_certificate_are_read():
     font = payslips.chinese_font()
-    if not font:
-        pytest.skip("no Chinese font: apt-get install fonts-wqy-zenhei")
+    assert font, "no Chinese font: apt-get install fonts-wqy-zenhei"
     paper = io.BytesIO()
     payslips.drawn(font).save(paper, "PDF")
     [lines] = read_pdf(paper.getvalue())

@@ -79,19 +79,19 @@ def check_results(customer: Customer) -> dict[str, str]:
     return {kind: document.status for kind, document in newest(customer).items()}
 
 
-def proven_income(customer: Customer) -> Decimal | None:
-    """The month's income in yuan that the newest readable income proof shows: one that cannot be read takes nothing
-    back. None where none was read."""
-    read = customer.documents.filter(kind=Document.Kind.INCOME_PROOF, status=Document.Status.READ)
-    newest_read = read.order_by("-id").first()
-    return newest_read.proven_income if newest_read else None
+def proven_income(proof: Document | None) -> Decimal | None:
+    """The month's income in yuan that a customer's newest income proof shows, or where it cannot be read the newest
+    before that can: one that cannot be read takes nothing back. None where none was read."""
+    if proof and proof.status != Document.Status.READ:
+        earlier = Document.objects.filter(customer=proof.customer_id, kind=proof.kind, status=Document.Status.READ)
+        proof = earlier.order_by("-id").first()
+    return proof.proven_income if proof else None
 
 
-def read_waiting_proof(customer: Customer) -> None:
-    """Have the newest income proof read if it was not yet, in the open transaction: it may be from before proofs were
-    read, and those of all customers at once would keep the workers from all else."""
-    proof = latest(customer, Document.Kind.INCOME_PROOF)
-    if proof and proof.status == Document.Status.STORED:
+def read_if_waiting(proof: Document) -> None:
+    """Have an income proof read if it was not yet, in the open transaction: it may be from before proofs were read, and
+    those of all customers at once would keep the workers from all else."""
+    if proof.status == Document.Status.STORED:
         _ask_to_read(proof)
 
 

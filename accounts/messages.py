@@ -31,20 +31,21 @@ def send(customer: Customer, template: str, context: Mapping[str, object] | None
     words = message_templates.find(template)
     title, text = words.render(customer.language, context or {})
     serial = next_serial(Serial.MESSAGE)
-    message, new = Message.objects.get_or_create(
+    key = key or serial
+    new = Message(
         customer=customer,
-        key=key or serial,
-        defaults={
-            "serial": serial,
-            "template": template,
-            "language": customer.language,
-            "title": title,
-            "text": text,
-            "by_sms": words.by_sms,
-        },
+        key=key,
+        serial=serial,
+        template=template,
+        language=customer.language,
+        title=title,
+        text=text,
+        by_sms=words.by_sms,
     )
-    if new and message.by_sms:
-        work.enqueue(SEND_SMS, message.serial)
+    Message.objects.bulk_create([new], ignore_conflicts=True)
+    message = Message.objects.get(customer=customer, key=key)
+    if message.serial == serial and message.by_sms:
+        work.enqueue(SEND_SMS, serial)
     return message
 
 

@@ -157,10 +157,9 @@ class Floor:
         connection.ensure_connection()
         given = connection.get_connection_params()
         self.connection = psycopg.connect(
-            **{name: given[name] for name in ("dbname", "user", "host") if name in given},
+            **{name: given[name] for name in ("dbname", "user", "host", "cursor_factory", "prepare_threshold")},
             autocommit=True,
             context=connection.connection,
-            cursor_factory=psycopg.ClientCursor,
         )
         self.statements = statements
         self.old = [decision.serial, decision.reference]

@@ -100,8 +100,13 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", "postgres:///lending")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# Statements that go straight to the driver are prepared at once; those of the ORM never are.
-DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "prepare_threshold": 0}
+# The server binds what statements are given and, from the fifth time on, keeps their plans: making one takes it longer
+# than most of them take to run.
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "server_side_binding": True,
+    "prepare_threshold": 5,
+}
 if suffix := env.str("PYTEST_DB_SUFFIX", ""):
     DATABASES["default"]["TEST"] = {"NAME": f"test_{suffix}"}
 CACHES = {"default": env.cache_url("CACHE_URL", "locmemcache://")}

@@ -60,8 +60,9 @@ def submit(
     whereabouts = _clean(whereabouts)
     with transaction.atomic(durable=True):
         customer = customers.lock(customer.serial)
-        _check_customer(customer)
-        documents.read_waiting_proof(customer)
+        papers = documents.newest(customer)
+        _check_customer(customer, papers)
+        documents.read_if_waiting(papers[Document.Kind.INCOME_PROOF])
         application = LoanApplication.objects.create(
             serial=next_serial(Serial.APPLICATION),
             customer=customer,
@@ -144,8 +145,9 @@ def decide(serial: str) -> work.Again | None:
         return work.Again(after=dt.timedelta(seconds=0.3))
     elsewhere = asking.about(application.customer, reference=application.serial)
     with transaction.atomic(durable=True):
-        customer = customers.lock(application.customer.serial)
+        customer, product = customers.lock(application.customer.serial), application.product
         application.lock()
+        application.customer, application.product = customer, product  # known already: not read once more
         if application.status == Status.SUBMITTED:
             decision = decisions.decide(
                 applicant=applicants.gather(
@@ -230,19 +232,19 @@ def _clean(whereabouts: Whereabouts) -> Whereabouts:
     )
 
 
-def _check_customer(customer: Customer) -> None:
+def _check_customer(customer: Customer, papers: dict[str, Document]) -> None:
     consents.require_consents(customer, consents.FOR_APPLICATION)
     if not customer.is_verified:
         raise Problem("identity_unverified", _("Verify your identity first."), status=409)
     for kind in (Document.Kind.ID_CARD, Document.Kind.INCOME_PROOF):
-        if documents.latest(customer, kind) is None:
+        if kind not in papers:
             message = _("First upload this document: %(document)s.") % {"document": kind.label}
             raise Problem("document_missing", message, status=409, document=kind.value)
     _require_none_open(customer)
 
 
 def _require_none_open(customer: Customer) -> None:
-    if open_of(customer):
+    if LoanApplication.objects.filter(customer=customer, status__in=OPEN).exists():
         already = _("You have an application open already: wait for its end, or withdraw it.")
         raise Problem("application_open", already, status=409)
 
@@ -306,7 +308,7 @@ def _offer(application: LoanApplication, decision_serial: str, limit: Decimal, r
         expires_at=clock.now() + dt.timedelta(days=application.product.offer_days),
         offered_at=clock.real_now(),
     )
-    credit_lines.grant(customer, credit_lines.exposure(customer) + limit)
+    credit_lines.grant_more(customer, limit)
     messages.send(
         customer, "application_approved", {"amount": format_yuan(amount)}, key=f"approved {application.serial}"
     )

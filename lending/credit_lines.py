@@ -27,12 +27,13 @@ def exposure(customer: Customer) -> Decimal:
     return line.used + line.held if line else ZERO
 
 
-def grant(customer: Customer, limit: Decimal) -> CreditLine:
-    """Open the customer's line with `limit` yuan in all, or raise it to that; it is never cut without a word."""
+def grant_more(customer: Customer, limit: Decimal) -> CreditLine:
+    """Open the customer's line with `limit` yuan, or raise it so that these can be drawn beyond what is owed or held;
+    it is never cut without a word."""
     line = lock_of(customer)
     if line is None:
         return CreditLine.objects.create(serial=next_serial(Serial.CREDIT_LINE), customer=customer, limit=limit)
-    line.limit = max(line.limit, limit, line.used + line.held)
+    line.limit = max(line.limit, line.used + line.held + limit)
     line.save(update_fields=["limit"])
     return line
 

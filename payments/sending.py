@@ -60,7 +60,7 @@ def _goes_elsewhere(attempt: PaymentAttempt, finding: Finding) -> bool:
     if not refused_by_itself(attempt.channel, finding.code):
         return False
     PaymentAttempt.objects.filter(pk=attempt.pk).update(outcome=Outcome.REFUSED, code=finding.code)
-    if route_choices.another(order) is None:
+    if not _may_go_anywhere(order) or route_choices.another(order) is None:
         return False
     work.enqueue(SEND, order.serial)
     return True

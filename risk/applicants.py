@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from accounts import devices, documents
-from accounts.models import Customer, Device, Document
+from accounts.models import Customer, Document
 from core import clock
 from core.crypto import blind_index
 from core.problems import Problem
@@ -38,8 +38,8 @@ def gather(
         id_card_check=card.status if card else "missing",
         income_proof=proof is not None,
         income_proof_check=proof.status if proof else "",
-        proven_income=documents.proven_income(customer),
-        device_age_hours=_device_age_hours(footprint.device),
+        proven_income=documents.proven_income(proof),
+        device_age_hours=_hours_since(footprint.device_first_seen_at),
         device_signs=footprint.signs,
         traces=_traces(customer, footprint) + _told(whereabouts),
         **asdict(declared),
@@ -69,6 +69,5 @@ def _told(whereabouts: Whereabouts) -> tuple[tuple[str, str], ...]:
     return tuple((str(kind), blind_index(kind.purpose, text)) for kind, text in plain.items() if text)
 
 
-def _device_age_hours(device_index: str) -> int | None:
-    device = Device.objects.filter(fingerprint_index=device_index).first()
-    return (clock.real_now() - device.first_seen_at) // HOUR if device else None
+def _hours_since(moment: dt.datetime | None) -> int | None:
+    return (clock.real_now() - moment) // HOUR if moment else None

@@ -1,11 +1,12 @@
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -71,28 +72,26 @@ class DayFileSetAdmin(TablesAdmin):
 
     @action(description=_("Write anew"), permissions=["rewrite"], url_path="write-anew")
     def write_anew(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        made = DayFileSet.objects.select_related("partner").get(pk=object_id)
-        return form_page(
-            self,
-            request,
-            obj=made,
-            title=_("Write anew"),
-            form=WhyForm(request.POST or None),
-            act=lambda given: rewriting.write_anew(officer=officer_of(request), made=made, **given),
-            done=_("A new version is being written and will be sent."),
-        )
+        done = _("A new version is being written and will be sent.")
+        return self._asking_why(request, object_id, _("Write anew"), rewriting.write_anew, done)
 
     @action(description=_("Check again"), permissions=["rewrite"], url_path="check-again")
     def check_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        done = _("The set is being checked and will be sent if it is right.")
+        return self._asking_why(request, object_id, _("Check again"), rewriting.check_again, done)
+
+    def _asking_why(
+        self, request: HttpRequest, object_id: int, title: Promise, use_case: Callable[..., object], done: Promise
+    ) -> HttpResponse:
         made = DayFileSet.objects.select_related("partner").get(pk=object_id)
         return form_page(
             self,
             request,
             obj=made,
-            title=_("Check again"),
+            title=title,
             form=WhyForm(request.POST or None),
-            act=lambda given: rewriting.check_again(officer=officer_of(request), made=made, **given),
-            done=_("The set is being checked and will be sent if it is right."),
+            act=lambda given: use_case(officer=officer_of(request), made=made, **given),
+            done=done,
         )
 
     def has_download_permission(self, request: HttpRequest, object_id: object = None) -> bool:

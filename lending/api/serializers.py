@@ -66,8 +66,9 @@ class ApplicationSerializer(serializers.ModelSerializer):
         return reasons.for_customer(application.reasons)
 
     def get_loan(self, application: LoanApplication) -> str | None:
-        loan = Loan.objects.filter(application=application).first()
-        return loan.serial if loan else None
+        if application.confirmed_at is None:
+            return None
+        return Loan.objects.values_list("serial", flat=True).get(application=application)
 
 
 class RowSerializer(serializers.Serializer):

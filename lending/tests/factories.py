@@ -139,7 +139,7 @@ def offered(
             expires_at=clock.now() + dt.timedelta(days=7),
             offered_at=clock.real_now(),
         )
-        credit_lines.grant(customer, credit_lines.exposure(customer) + amount)
+        credit_lines.grant_more(customer, amount)
         application.opened_at = clock.real_now() - dt.timedelta(minutes=1)
         application.save()
     return application

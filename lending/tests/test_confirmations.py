@@ -119,7 +119,7 @@ def test_a_draw_beyond_the_limit_or_on_a_frozen_line_is_refused_and_nothing_is_l
 
 def test_a_held_part_is_used_or_released_once(customer):
     with transaction.atomic():
-        line = credit_lines.grant(customer, Decimal("100"))
+        line = credit_lines.grant_more(customer, Decimal("100"))
         credit_lines.hold(line, loan_serial="A", amount=Decimal("60"))
         with pytest.raises(Problem, match="limit_exceeded"):
             credit_lines.hold(line, loan_serial="B", amount=Decimal("40.01"))
@@ -133,14 +133,14 @@ def test_a_held_part_is_used_or_released_once(customer):
                 end(line, loan_serial="A")
         credit_lines.restore(line, Decimal("10"))
         assert figures(customer) == (100, 50, 0, 50)
-        credit_lines.grant(customer, Decimal("20"))  # a limit is not cut by a smaller offer
+        credit_lines.grant_more(customer, Decimal("20"))  # a limit is not cut by a smaller offer
         assert figures(customer) == (100, 50, 0, 50)
 
 
 @pytest.mark.parametrize("change", [{"used": 101}, {"held": 101}, {"used": -1}, {"used": 60, "held": 41}])
 def test_the_database_lets_nobody_overdraw_a_line(customer, change):
     with transaction.atomic():
-        line = credit_lines.grant(customer, Decimal("100"))
+        line = credit_lines.grant_more(customer, Decimal("100"))
     with pytest.raises(IntegrityError), transaction.atomic():
         CreditLine.objects.filter(pk=line.pk).update(**change)
 

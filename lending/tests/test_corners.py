@@ -37,8 +37,8 @@ def test_a_payment_comes_back_although_the_limit_is_used_again(customer):
 
 def test_a_lower_offer_does_not_cut_the_limit(customer):
     with transaction.atomic():
-        line = credit_lines.grant(customer, Decimal("3000"))
-        assert credit_lines.grant(customer, Decimal("10")).limit == line.limit == Decimal("3000")
+        line = credit_lines.grant_more(customer, Decimal("3000"))
+        assert credit_lines.grant_more(customer, Decimal("10")).limit == line.limit == Decimal("3000")
 
 
 @pytest.mark.parametrize("amount", ["10", "1000.05", "10000"])

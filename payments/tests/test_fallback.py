@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from core import clock, work
-from payments import channels, sending
+from payments import channels, querying, sending
 from payments.channels import PAYMENT, Finding, State
 from payments.models import OrderKind, PaymentAttempt, PaymentOrder, RouteChoice
 from payments.routing import BREAKS_AFTER, Lane
@@ -108,6 +108,20 @@ def test_never_after_an_unknown(sandbox, orderer, fault):
     finish()
     assert {row[:2] for row in numbers(done)} == {("payment", done.serial)}
     assert paid(sandbox) == [(done.serial, "SUCCESS")]
+
+
+def test_not_after_something_that_may_be_on_its_way_still_even_if_what_was_sent_again_is_refused(sandbox, orderer):
+    sandbox.fault("payouts", "lose", count=1)
+    placed = order("100.00")
+    sending.send(placed.serial)
+    querying.query(placed.serial)
+    sandbox.fault("payouts", "refuse", count=1)
+    sending.send(placed.serial)
+    finish()
+    placed.refresh_from_db()
+    assert numbers(placed) == [("payment", placed.serial, "not found"), ("payment", placed.serial, "refused")]
+    assert (placed.status, orderer.heard) == ("failed", ["failed"])
+    assert nothing_hangs()
 
 
 class TestLateNews:

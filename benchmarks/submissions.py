@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import house
 from tests.support.session import Session
 
-SEED, RATE, SUBMISSIONS, WARM = 20261123, 20, 600, 40
+SEED, RATE, SUBMISSIONS, WARM = 20261123, 20, 600, 200
 
 
 def measure(session: Session) -> None:
@@ -68,9 +68,9 @@ def _submit(address: str, submissions: list[tuple[str, dict[str, Any]]]) -> list
 
 
 class Watch:
-    """Sees, every few milliseconds, which applications have a decision that is committed."""
+    """Sees, every ten milliseconds, which applications have a decision that is committed."""
 
-    PAUSE, PATIENCE = 0.004, 60
+    PAUSE, PATIENCE = 0.01, 60
     LATE = 50  # a lower number may be committed after so many higher ones
 
     def __init__(self) -> None:

@@ -35,6 +35,19 @@ class Again:
     after: dt.timedelta
 
 
+_CLAIM = """
+    UPDATE core_work SET
+        state = 'running', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
+        failures = failures + CASE WHEN state = 'running' THEN 1 ELSE 0 END
+    WHERE id = (
+        SELECT id FROM core_work
+        WHERE due_at <= clock_timestamp()
+          AND (state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()))
+          {which} FOR UPDATE SKIP LOCKED)
+    RETURNING *
+"""
+_CLAIM_FIRST, _CLAIM_ONE = _CLAIM.format(which="ORDER BY due_at LIMIT 1"), _CLAIM.format(which="AND id = %(id)s")
+
 Handler = Callable[[str], Again | None]
 _handlers: dict[str, Handler] = {}
 _most_failures: dict[str, int] = {}
@@ -121,22 +134,8 @@ def run_next(work_id: int | None = None) -> bool:
 
 
 def _claim(work_id: int | None) -> Work | None:
-    rows = Work.objects.raw(
-        """
-        UPDATE core_work SET
-            state = 'running', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
-            failures = failures + CASE WHEN state = 'running' THEN 1 ELSE 0 END
-        WHERE id = (
-            SELECT id FROM core_work
-            WHERE due_at <= clock_timestamp()
-              AND (state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()))
-              AND (%(id)s::bigint IS NULL OR id = %(id)s)
-            ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-        RETURNING *
-        """,
-        {"lease": LEASE, "id": work_id},
-    )
-    return next(iter(rows), None)
+    claim = _CLAIM_FIRST if work_id is None else _CLAIM_ONE
+    return next(iter(Work.objects.raw(claim, {"lease": LEASE, "id": work_id})), None)
 
 
 def _finish(work: Work, answer: Again | None) -> None:

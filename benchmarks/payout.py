@@ -22,23 +22,29 @@ PATIENCE = 300
 FLOOR = "INSERT INTO floor (reference, amount) VALUES ('LN1', 100);\n"
 
 
-def main(workers: list[int]) -> None:
-    """Print a line for each number of worker processes."""
+def main() -> None:
+    """Print a line for each number of worker processes, each in a house and a process of its own: an institution that
+    began its books anew would number its notices as before, and the platform take them for altered ones."""
+    print(f"{ORDERS} payouts each, processors {os.cpu_count()}")
+    print("workers   orders/s   commits an order   bare commits/s   of what they would allow   median to settled")
+    sys.stdout.flush()
+    for count in WORKERS:
+        subprocess.run([sys.executable, "-m", "benchmarks.payout", str(count)], check=True)
+
+
+def measure(count: int) -> None:
+    """Print the line of so many worker processes."""
     with house.opened(SANDBOX_SETTLE_SECONDS="0", LOG_LEVEL="ERROR") as session:
         _prepare(session)
-        print(f"{ORDERS} payouts each, processors {os.cpu_count()}")
-        print("workers   orders/s   commits an order   bare commits/s   of what they would allow   median to settled")
-        for count in workers:
-            with _running(session, count):
-                _confirm_and_wait(0, WARM)
-                before = _floor(session, count)
-                rate, commits, waited = _measure()
-                bare = (before + _floor(session, count)) / 2
-            print(
-                f"{count:>7} {rate:>10.1f} {commits:>18.1f} {bare:>16.0f} {rate * commits / bare:>26.3f}"
-                f" {waited:>17.1f} s",
-                flush=True,
-            )
+        with _running(session, count):
+            _confirm_and_wait(0, WARM)
+            before = _floor(session, count)
+            rate, commits, waited = _measure()
+            bare = (before + _floor(session, count)) / 2
+        print(
+            f"{count:>7} {rate:>10.1f} {commits:>18.1f} {bare:>16.0f} {rate * commits / bare:>26.3f} {waited:>17.1f} s",
+            flush=True,
+        )
 
 
 def _prepare(session: Session) -> None:
@@ -126,4 +132,4 @@ def _floor(session: Session, clients: int) -> float:
 
 
 if __name__ == "__main__":
-    main([int(text) for text in sys.argv[1:]] or list(WORKERS))
+    measure(int(sys.argv[1])) if sys.argv[1:] else main()

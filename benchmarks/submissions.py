@@ -55,7 +55,8 @@ def _submit(address: str, submissions: list[tuple[str, dict[str, Any]]]) -> list
         found.append((answer.json()["serial"], begun, time.perf_counter()))
 
     threads = []
-    with httpx.Client(timeout=30, trust_env=False) as client:
+    alone = httpx.Limits(max_keepalive_connections=0)  # each customer comes by a connection of their own
+    with httpx.Client(timeout=30, trust_env=False, limits=alone) as client:
         start = time.perf_counter()
         for number, submission in enumerate(submissions):
             time.sleep(max(0.0, start + number / RATE - time.perf_counter()))

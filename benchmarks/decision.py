@@ -5,6 +5,7 @@ The floor on the database is what the decision itself asks of it: the very same 
 by the bare driver in one transaction, with the one commit. Everything is measured round by round.
 """
 
+import io
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from benchmarks import house, submissions
 SEED = 20261123
 INPUTS, ROUNDS = 2_000, 5
 CUSTOMERS, DECISIONS, SECONDS = 200, 1_000, 5.0
+REPLAYED = 1_000
 WISH = {"amount": Decimal("10000.00"), "term_months": 12, "purpose": "appliances"}
 
 
@@ -31,6 +33,7 @@ def main() -> None:
         peers()
         with_database()
         submissions.measure(session)
+        replayed()
 
 
 def timed(call: Callable[..., object], *given: object) -> float:
@@ -233,6 +236,15 @@ def _floor_until(caught: Caught, decision: Any) -> Callable[[int, float], int]:
         return count
 
     return work
+
+
+def replayed() -> None:
+    """The newest decisions, those made over HTTP and some of the others, are made again from what was stored."""
+    from django.core.management import call_command
+
+    told = io.StringIO()
+    call_command("replay_decision", newest=REPLAYED, stdout=told)
+    print(f"replayed: {told.getvalue().splitlines()[-1]}")
 
 
 def unused() -> int:

@@ -121,7 +121,7 @@ def investigate(people: list[town.Person]) -> Found:
     from risk import policy
     from risk.models import Decision
 
-    numbers = policy.load("standard-2")
+    numbers = policy.load("standard-4")
     decisions = dict(Decision.objects.filter(subject="benchmark").values_list("reference", "pk"))
     documents = {each.serial: each for each in Document.objects.all()}
     found, likeness = Found(), {}

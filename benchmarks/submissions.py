@@ -24,6 +24,7 @@ def measure(session: Session) -> None:
     count = WARM + SUBMISSIONS
     tokens = [applicants.token_of(applicants.verified(1_000 + number)) for number in range(count)]
     bodies = [_submission(chance) for _ in tokens]
+    print(house.pace())
     with _platform(session) as address, Watch() as watch:
         answered = _submit(address, list(zip(tokens, bodies, strict=True)))
         watch.wait_for([serial for serial, _begun, _ended in answered])
@@ -31,7 +32,8 @@ def measure(session: Session) -> None:
     print(f"over HTTP, {SUBMISSIONS} submissions at {RATE} a second")
     print(house.shown("  until the submission is answered", [ended - begun for _, begun, ended in counted]))
     waited = [watch.seen[serial] - begun for serial, begun, _ in counted]
-    print(house.shown("  until the decision can be read", waited), flush=True)
+    print(house.shown("  until the decision can be read", waited))
+    print(house.pace(), flush=True)
 
 
 def _submission(chance: random.Random) -> dict[str, Any]:

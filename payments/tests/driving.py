@@ -1,11 +1,14 @@
 """Running work and waiting for the world, in tests."""
 
+import datetime as dt
 import time
 from typing import Any
 
+from django.db.models import F
+
 from core import work
 from core.models import TransitionLog, Work
-from payments.models import PaymentOrder
+from payments.models import PaymentAttempt, PaymentOrder
 
 
 def work_until(order: PaymentOrder, *statuses: str, seconds: float = 15) -> PaymentOrder:
@@ -24,6 +27,11 @@ def work_until(order: PaymentOrder, *statuses: str, seconds: float = 15) -> Paym
 def hurry() -> None:
     """Make all waiting work due."""
     Work.objects.filter(state=Work.State.WAITING).exclude(kind="settle_day").update(due_at="2000-01-01T00:00:00Z")
+
+
+def let_pass(passing: dt.timedelta) -> None:
+    """All attempts were made, and answered, so much earlier."""
+    PaymentAttempt.objects.update(sent_at=F("sent_at") - passing, answered_at=F("answered_at") - passing)
 
 
 def open_work() -> list[tuple[str, str, str]]:

@@ -65,7 +65,10 @@ def lines(draw):
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """A ledger beside a dictionary that says what ought to be in it."""
+    """A ledger beside a dictionary that says what ought to be in it.
+
+    Whether a rule may run never hangs on which of two threads was the first: Hypothesis repeats what it drew.
+    """
 
     @initialize()
     def begins(self):
@@ -95,16 +98,18 @@ class LedgerMachine(RuleBasedStateMachine):
         self._post_many([*keys, *old])
         self._remember()
 
-    @precondition(lambda self: self.posted)
     @rule(which=which)
     def is_posted_again(self, which):
+        if not self.posted:
+            return
         key = self._key(which)
         assert self._post(key).pk == Transfer.objects.get(key=key).pk
 
-    @precondition(lambda self: self.posted)
     @rule(which=which, together=st.booleans())
     def is_posted_again_with_other_content(self, which, together):
         """And whatever came with it in one call is not there either."""
+        if not self.posted:
+            return
         key, fresh = self._key(which), self._new_key()
         with pytest.raises(KeyReused):
             if together:
@@ -150,9 +155,11 @@ class LedgerMachine(RuleBasedStateMachine):
         assert (done == [True, True]) == (one == other)
         self._note(key, Transfer.objects.filter(key=key).exists())
 
-    @precondition(lambda self: self.posted and self.held)
+    @precondition(lambda self: self.held)
     @rule(statement=forbidden)
     def somebody_forges(self, statement):
+        if not self.posted:
+            return
         if "_resolution" in statement and not (set(self.posted) | self.voided) & set(self.held):
             return  # there is none to forge
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:

@@ -14,7 +14,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import F
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,9 +29,9 @@ from core.models import TransitionLog, Work
 from payments import callbacks, channels, ledger, pending, querying, sending
 from payments.channels import Notice
 from payments.chart import AccountKind, account
-from payments.models import ChannelNotice, OrderKind, PaymentAttempt, PaymentOrder, Transfer
+from payments.models import ChannelNotice, OrderKind, PaymentOrder, Transfer
 from payments.routing import Lane
-from payments.tests.driving import finish
+from payments.tests.driving import finish, let_pass
 from payments.tests.orderer import nothing_hangs, order
 from payments.tests.played import FEE, OWN_REFUSAL, Fate, Killed, PlayedInstitution, Town
 from payments.tests.routes import rule as publish_rules
@@ -62,7 +61,7 @@ class OrderMachine(RuleBasedStateMachine):
     @initialize()
     def begins(self):
         Work.objects.all().delete()
-        self._pass(dt.timedelta(days=1))  # what earlier examples tried no longer counts
+        let_pass(dt.timedelta(days=1))  # what earlier examples tried no longer counts
         self.orderer.outcomes.clear()
         self.town.books.clear()
         self.town.on_the_way.clear()
@@ -129,7 +128,7 @@ class OrderMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([2, 31]))
     def time_passes(self, minutes):
         """Two minutes close a breaker; after 31 nothing that was sent ought to be on its way still."""
-        self._pass(dt.timedelta(minutes=minutes))
+        let_pass(dt.timedelta(minutes=minutes))
 
     @invariant()
     def is_true(self):
@@ -150,7 +149,7 @@ class OrderMachine(RuleBasedStateMachine):
             if stand.status == "PROCESSING":
                 stand.status = "SUCCESS"
             self._write(code, number, stand)
-        self._pass(dt.timedelta(minutes=31))
+        let_pass(dt.timedelta(minutes=31))
         finish()
         for notice in self.notices:
             self._tell(notice)
@@ -232,13 +231,6 @@ class OrderMachine(RuleBasedStateMachine):
         for thread in threads:
             thread.join()
         assert failures == []
-
-    def _pass(self, time):
-        """Attempts were made so much earlier."""
-        PaymentAttempt.objects.update(
-            sent_at=F("sent_at") - time,
-            answered_at=F("answered_at") - time,
-        )
 
 
 def _beside(action, start, failures):

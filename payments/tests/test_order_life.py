@@ -26,6 +26,8 @@ from core import clock
 from payments import callbacks, channels, querying, sending, settling
 from payments.channels import Finding, State
 from payments.models import ChannelNotice, OrderKind, PaymentAttempt, PaymentOrder, Transfer
+from payments.routing import Lane
+from payments.tests import routes
 from payments.tests.driving import let_pass
 from payments.tests.orderer import cash, nothing_hangs, order
 
@@ -181,5 +183,6 @@ class OrderLife(RuleBasedStateMachine):
 
 
 def test_any_life_of_an_order_moves_money_once(committed_db, orderer):
+    routes.rule(*(Lane("payment", kind=kind) for kind in OrderKind))  # where several may take it: test_order_machine
     machine = type("OrderLifeHere", (OrderLife,), {"orderer": orderer})
     run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=12, deadline=None))

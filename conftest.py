@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests.support.session import Session
+from tests.support.session import Session, in_memory_if_roomy
 
-session = Session()
+session = Session(in_memory_if_roomy())
 session.open()
 
 import django  # noqa: E402 - it reads the environment that the session has just set
@@ -17,8 +17,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 
 django.setup()
 
-# Passwords by the algorithm of production, in fewer rounds: the slowness that keeps off who guesses would be much of the
-# suite's time. A row says by how many rounds it was made, so any process can check it.
+# Passwords by the algorithm of production, in fewer rounds: the slowness that keeps off who guesses would be much of
+# the suite's time. A row says by how many rounds it was made, so any process can check it.
 PBKDF2PasswordHasher.iterations = 1_000
 
 # No deadline: a busy machine is no failure. A function-scoped fixture is fine where the test changes nothing in it.

@@ -74,7 +74,7 @@ class OrderLife(RuleBasedStateMachine):
     def is_sent(self, answer):
         """As work "send_order" does it, with this for the institution's answer."""
         attempt = sending._begin_attempt(self.order.serial)
-        if attempt and answer is not State.NOT_FOUND:
+        if isinstance(attempt, PaymentAttempt) and answer is not State.NOT_FOUND:
             finding = self._finding(answer, "answer")
             sending._record(attempt, finding)
             self._settle(finding)

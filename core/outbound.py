@@ -37,6 +37,7 @@ from core.transactions import forbid_transaction
 
 FRESH_SECONDS = 300
 MAX_CALLBACK_BYTES = 64 * 1024
+LONGEST_CALL = 30.0  # seconds: half of the lease of the work that calls
 
 
 class Outcome(StrEnum):
@@ -68,9 +69,9 @@ class SignedClient:
 
     content_type = "application/json"
 
-    def __init__(self, institution: Institution, *, budget: float | None = None) -> None:
-        """`budget`: seconds that a whole call may take, however its answer comes; without one each step of it (the
-        connection, each part of the answer) may take what the settings say.
+    def __init__(self, institution: Institution, *, budget: float = LONGEST_CALL) -> None:
+        """`budget`: seconds that a whole call may take, however its answer comes; each step of it (the connection, each
+        part of the answer) may take what the settings say.
         """
         self.institution = institution
         self.budget = budget
@@ -125,14 +126,11 @@ class SignedClient:
         )
 
     def _send(self, message: ExternalMessage, url: str, body: str, headers: dict[str, str]) -> httpx.Response | Outcome:
-        patience = self.budget or settings.INSTITUTION_TIMEOUT_SECONDS
+        patience = min(self.budget, settings.INSTITUTION_TIMEOUT_SECONDS)
         client = httpx.Client(timeout=patience, verify=_trusted_authorities(), trust_env=False)
         try:
             request = client.build_request(message.method, url, content=body.encode(), headers=headers)
-            if self.budget:
-                return _within(self.budget, client, request)
-            with client:
-                return client.send(request)
+            return _within(self.budget, client, request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             message.error = _describe(error)
             return Outcome.NEVER_SENT

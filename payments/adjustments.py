@@ -18,7 +18,7 @@ from core.problems import Problem
 from payments import ledger
 from payments.chart import AccountKind, account
 from payments.locked_days import day_locked, is_locked
-from payments.models import Difference, DifferenceKind
+from payments.models import Difference, DifferenceKind, ReconciledDay
 
 PROPOSE = "payments.resolve_difference"
 APPROVE = "payments.approve_difference"
@@ -58,6 +58,7 @@ def approve(*, officer: User, difference: Difference, why: str) -> None:
     """
     actor = roles.actor(officer, APPROVE)
     with transaction.atomic(durable=True):
+        _hold_day(difference)
         difference.lock()
         proposal, adjusted = _proposed(difference), _adjusted(difference)
         _require_state(difference, proposal.verb)
@@ -86,6 +87,7 @@ def let_go(difference: Difference, *, by: str, why: str) -> None:
     """The records agree now: the difference is cleared, and what was proposed or posted about it is taken back. Part
     of the open transaction. One that was explained stays as it is.
     """
+    difference.lock()
     if difference.status == Difference.Status.OPEN:
         if proposal := pending(difference):
             approvals.refuse(difference, proposal.verb, by=by, why=why)
@@ -111,6 +113,12 @@ def proposed_entry(difference: Difference) -> list[ledger.Line]:
     cash = account(AccountKind.CHANNEL_CASH, channel=difference.channel)
     lines = [ledger.debit(cash, abs(gap)), ledger.credit(_against(difference), abs(gap))]
     return lines if gap > Decimal(0) else ledger.reversed_lines(lines)
+
+
+def _hold_day(difference: Difference) -> None:
+    """Whoever is just locking the day waits, and then sees what was opened again."""
+    days = ReconciledDay.objects.select_for_update(no_key=True)
+    days.filter(date=difference.date, channel=difference.channel).first()
 
 
 def _undo(difference: Difference, adjusted: Approval | None) -> None:

@@ -64,7 +64,9 @@ def _is_held(attempt: PaymentAttempt) -> bool:
 
 
 def _key(attempt: PaymentAttempt) -> str:
-    return f"{attempt.out_trade_no}:{OrderKind.PAYOUT.value}"
+    """A number that was let go and is taken up again has another: what was voided stays so."""
+    key = f"{attempt.out_trade_no}:{OrderKind.PAYOUT.value}"
+    return f"{key}:{attempt.no}" if pending.is_voided(key) else key
 
 
 def _post(order: PaymentOrder, purpose: str, lines: list[Line]) -> None:

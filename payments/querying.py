@@ -23,7 +23,11 @@ def query(order_serial: str) -> Again | None:
     end.
     """
     attempt = _last_attempt(order_serial)
-    return _ask(attempt) if attempt and attempt.order.is_in_flight else None
+    if attempt is None or not attempt.order.is_in_flight:
+        return None
+    if attempt.outcome == PaymentAttempt.Outcome.NEVER_SENT and attempt.order.status != OrderStatus.ACCEPTED:
+        return _have_it_sent(attempt)
+    return _ask(attempt)
 
 
 def recheck(order_serial: str) -> Again | None:
@@ -50,6 +54,13 @@ def _ask(attempt: PaymentAttempt) -> Again | None:
     if asked_at - attempt.sent_at > CHANNELS[attempt.channel].not_found_window:
         return _too_late(attempt, finding)
     return _have_it_sent_again(attempt)
+
+
+@transaction.atomic(durable=True)
+def _have_it_sent(attempt: PaymentAttempt) -> Again:
+    """It never left us, so there is nothing to ask about; whoever was to send it again may have lost its turn."""
+    work.enqueue(SEND, attempt.order.serial)
+    return Again(_pause(attempt))
 
 
 def _last_attempt(order_serial: str) -> PaymentAttempt | None:

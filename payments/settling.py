@@ -72,9 +72,10 @@ def settle(order_serial: str, finding: Finding, *, provided: Condition = always)
     """
     for status in _STEPS[finding.state]:
         order = PaymentOrder.objects.get(serial=order_serial)
+        if not provided(order):  # also of one that has ended: another number of it may have moved money too
+            return
         if order.status == OrderStatus.FAILED and status != OrderStatus.FAILED and finding.source != ASKED:
-            if provided(order):
-                _have_asked(order)
+            _have_asked(order)
             return
         if order.status not in _BEYOND[status]:
             _take(order_serial, status, finding, provided)
@@ -91,7 +92,7 @@ def _take(order_serial: str, status: OrderStatus, finding: Finding, provided: Co
     handler = order_settled.handler(order.purpose)
     handler.lock(order.reference)
     order.lock()
-    if order.status in _BEYOND[status] or not provided(order):
+    if not provided(order) or order.status in _BEYOND[status]:
         return
     _require_agreement(order, status, finding)
     had_failed = order.status == OrderStatus.FAILED
@@ -100,6 +101,8 @@ def _take(order_serial: str, status: OrderStatus, finding: Finding, provided: Co
     outcome = _outcome(order, after_failure=had_failed)
     if finding.state is not State.FAILED:
         settlement.schedule(CHANNELS[order.channel], outcome.business_date)
+    if (finding.state, status) == (State.RETURNED, OrderStatus.SUCCEEDED):
+        work.enqueue(RECHECK, order.serial)  # its coming back is the next transaction, which may not be lived to see
     handler.apply(outcome)
 
 

@@ -1,10 +1,11 @@
 """A difference is settled by two people: explained, or our books adjusted by a posted entry."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts import staff
@@ -259,6 +260,39 @@ def test_what_is_open_or_cleared_or_of_a_locked_day_is_not_taken_back(ann, ben):
         day.close(by="test", why="done")
     refused("day_locked", adjustments.approve, officer=ben, difference=difference, why="yes")
     assert (Difference.objects.get(pk=difference.pk).status, adjustment().count()) == ("resolved", 1)
+
+
+def test_an_adjustment_made_while_the_records_were_compared_is_undone(ann, ben):
+    before = ledger.balance("channel_cash:payment")
+    seen_open = found()
+    settled(Difference.objects.get(pk=seen_open.pk), ann, ben)
+    with transaction.atomic():
+        adjustments.let_go(seen_open, by="system:test", why="stated late")
+    assert Difference.objects.get(pk=seen_open.pk).status == "cleared"
+    assert (ledger.balance("channel_cash:payment"), adjustment().count()) == (before, 2)
+
+
+def test_nothing_is_taken_back_on_a_day_that_is_just_being_locked(ann, ben):
+    difference = settled(found(), ann, ben)
+    adjustments.propose(officer=ann, difference=difference, verb=UNMATCH, why="wrong")
+    day = ReconciledDay.objects.create(channel="payment", date=difference.date)
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic():
+            day.lock()
+            waiting = elsewhere.submit(on_its_own, adjustments.approve, officer=ben, difference=difference, why="yes")
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            day.close(by="test", why="done")
+        refused("day_locked", waiting.result)
+    assert (Difference.objects.get(pk=difference.pk).status, adjustment().count()) == ("resolved", 1)
+
+
+def on_its_own(act, **given):
+    """In a thread, on a connection that ends with it."""
+    try:
+        act(**given)
+    finally:
+        connection.close()
 
 
 def test_records_that_agree_after_all_end_a_proposal_to_take_back(ann, ben):

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from core import clock, work
-from payments import channels, querying, sending
+from payments import channels, pending, querying, sending
 from payments.channels import PAYMENT, Finding, State
 from payments.models import OrderKind, PaymentAttempt, PaymentOrder, RouteChoice
 from payments.routing import BREAKS_AFTER, Lane
@@ -145,6 +145,15 @@ class TestLateNews:
         assert work_until(gone_on, "succeeded").channel == "second"
         assert orderer.heard == ["succeeded"]
 
+    def test_it_is_for_a_person_when_the_second_has_paid_too(self, gone_on, orderer):
+        first = gone_on.attempts.first()
+        work_until(gone_on, "succeeded")
+        late = Finding(State.SUCCEEDED, "late", channel_trade_no="PY0", amount=gone_on.amount)
+        with pytest.raises(Contradiction, match="it went on as"):
+            sending.end(first, late)
+        sending.end(first, Finding(State.FAILED, "late", code="CHANNEL_REFUSED"))
+        assert (history(gone_on)[-1], orderer.heard) == ("succeeded", ["succeeded"])
+
     def test_a_failure_once_more_does_not_fail_the_order(self, gone_on, orderer):
         first = gone_on.attempts.first()
         again = Finding(State.FAILED, "late", code="CHANNEL_REFUSED")
@@ -173,6 +182,20 @@ def test_one_that_never_left_us_after_a_refusal_is_not_stuck(sandbox, orderer):
     PaymentAttempt.objects.filter(channel="second").update(sent_at=clock.real_now() - 2 * sending.UNTIL_A_CHANNEL * 6)
     assert work_until(placed, "succeeded", "failed").status == "succeeded"
     assert orderer.heard == ["succeeded"]
+
+
+def test_one_that_goes_back_to_where_it_never_left_us_for_has_its_money_spoken_for(sandbox, orderer):
+    placed = order("100.00")
+    sandbox.stop()
+    for lane in (CHEAP, DEAR, CHEAP):
+        rule(lane)
+        sending.send(placed.serial)
+        assert pending.in_flight().filter(reference=placed.serial).count() == 1
+    assert [row[0] for row in numbers(placed)] == ["payment", "second", "payment"]
+    sandbox.start("sandbox")
+    sandbox.wait_for_answer("sandbox", f"{sandbox.url}/health")
+    work_until(placed, "succeeded")
+    assert nothing_hangs()
 
 
 def test_an_order_that_never_left_us_is_not_counted_against_its_own_day_limit(sandbox, orderer):

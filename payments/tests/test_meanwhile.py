@@ -6,10 +6,10 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from core import clock
-from core.models import ExternalMessage
+from core import clock, work
+from core.models import ExternalMessage, Work
 from core.work import Again
-from payments import callbacks, channels, querying, sending
+from payments import callbacks, channels, querying, sending, settling
 from payments.channels import PAYMENT, Finding, State
 from payments.models import ChannelNotice, PaymentAttempt, PaymentOrder
 from payments.tests.driving import open_work, work_until
@@ -152,6 +152,24 @@ def test_a_settling_that_waits_for_the_lock_looks_again(lost, orderer, monkeypat
         rival.accept(by="system:test", why="", channel_trade_no="PY1")
     thread.join()
     assert (errors, again(lost).status, orderer.heard) == ([], "accepted", [])
+
+
+def test_one_that_never_left_us_is_sent_by_whoever_asks_where_the_sender_lost_its_turn(sandbox, orderer):
+    placed = order("70.00")
+    sandbox.stop()
+    sending.send(placed.serial)
+    Work.objects.filter(kind="send_order").delete()
+    with transaction.atomic():
+        work.enqueue(sending.QUERY, placed.serial)
+    sandbox.start("sandbox")
+    sandbox.wait_for_answer("sandbox", f"{sandbox.url}/health")
+    assert work_until(placed, "succeeded").attempts.count() == 2
+
+
+def test_what_came_back_is_asked_about_again_should_the_second_step_not_be_lived_to_see(lost, orderer):
+    settling.settle(lost.serial, Finding(State.RETURNED, channels.ASKED, amount=lost.amount))
+    assert ("recheck_order", lost.serial, "waiting") in open_work()
+    assert orderer.heard == ["succeeded", "returned"]
 
 
 class TestAcceptance:

@@ -27,6 +27,7 @@ from payments.statements import movement_of
 
 # For so long after its day a movement may still turn up in a statement.
 STATED_WITHIN = dt.timedelta(days=30)
+PART = 2_000
 RECONCILER = actors.system("reconciliation")
 
 
@@ -64,22 +65,28 @@ def _reconcile_day(channel: Channel, date: dt.date, *, even_locked: bool = False
     found = compare(
         date=date,
         theirs=theirs,
-        ours=_our_movements(channel, date, {line.out_trade_no for line in theirs}),
-        around=_surroundings(channel, date, theirs),
+        ours=_our_movements(channel, date, statement),
+        around=_surroundings(channel, date, statement),
     )
     kept = {_keep(channel, date, discrepancy).pk for discrepancy in found}
     gone = Difference.objects.filter(channel=channel.code, date=date).exclude(status=Difference.Status.CLEARED)
-    for difference in gone.exclude(pk__in=kept):
-        adjustments.let_go(difference, by=RECONCILER, why="the records agree now")
+    for difference in gone:
+        if difference.pk not in kept:
+            adjustments.let_go(difference, by=RECONCILER, why="the records agree now")
 
 
-def _our_movements(channel: Channel, date: dt.date, stated: set[str]) -> dict[Key, Movement]:
-    """Our movements of the day, and those of any day that the statement names. A success and its return are two."""
+def _our_movements(channel: Channel, date: dt.date, statement: StatementFile) -> dict[Key, Movement]:
+    """Our movements of the day, and those of any day that the statement names. A success and its return are two.
+
+    The database joins the numbers itself, here and below: a statement may have more than a query may have parameters.
+    """
+    stated = statement.lines.values("out_trade_no")
     attempts = PaymentAttempt.objects.filter(channel=channel.code, out_trade_no__in=stated)
     orders = PaymentOrder.objects.filter(channel=channel.code).filter(
         Q(settled_on=date) | Q(returned_on=date) | Q(pk__in=attempts.values("order_id"))
     )
-    movements = [movement for order in orders.prefetch_related("attempts") for movement in _movements_of(order)]
+    in_parts = orders.prefetch_related("attempts").iterator(chunk_size=PART)
+    movements = [movement for order in in_parts for movement in _movements_of(order)]
     return {movement.key: movement for movement in movements}
 
 
@@ -102,12 +109,12 @@ def _movements_of(order: PaymentOrder) -> list[Movement]:
     return movements
 
 
-def _surroundings(channel: Channel, date: dt.date, theirs: list[Movement]) -> Surroundings:
-    stated = {line.out_trade_no for line in theirs}
+def _surroundings(channel: Channel, date: dt.date, statement: StatementFile) -> Surroundings:
+    stated = statement.lines.values("out_trade_no")
     sent = PaymentAttempt.objects.filter(channel=channel.code, out_trade_no__in=stated)
     ours = PaymentOrder.objects.filter(Q(settled_on=date) | Q(returned_on=date), channel=channel.code)
-    numbers = stated | set(ours.values_list("attempts__out_trade_no", flat=True))
-    others = StatementLine.objects.filter(statement__channel=channel.code, out_trade_no__in=numbers)
+    named = Q(out_trade_no__in=stated) | Q(out_trade_no__in=ours.values("attempts__out_trade_no"))
+    others = StatementLine.objects.filter(named, statement__channel=channel.code)
     keys = others.values_list("out_trade_no", "status")
     return Surroundings(
         known=set(sent.values_list("out_trade_no", flat=True)),

@@ -48,7 +48,11 @@ def request(date: dt.date) -> None:
     if all(locked_days.is_locked(date, channel.code) for channel in _in_use()):
         raise locked_days.day_locked()
     with transaction.atomic(durable=True):
-        work.enqueue(SETTLE, date.isoformat())
+        parked = Work.objects.filter(kind=SETTLE, key=date.isoformat(), state=Work.State.PARKED).first()
+        if parked:
+            work.rerun(parked)
+        else:
+            work.enqueue(SETTLE, date.isoformat())
 
 
 def work_off(key: str) -> Again | None:
@@ -70,16 +74,19 @@ def settle_day(business_date: dt.date) -> list[SettlementReport]:
     are fixed once.
 
     Returns an empty list while an institution has no statement to give. Raises Problem for a statement that is broken.
+    Neither keeps the other channels waiting.
     """
-    reports = []
+    reports: list[SettlementReport | None] = []
+    troubles = []
     for channel in _in_use():
-        statement = statements.fetch(channel, business_date)
-        if statement is None:
-            return []
-        if not locked_days.is_locked(business_date, channel.code):
-            reconciliation.reconcile(channel, business_date)
-        reports.append(_report(channel, business_date, statement))
-    return reports
+        try:
+            reports.append(_settle(channel, business_date))
+        except Problem as trouble:
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
+    ready = [report for report in reports if report]
+    return ready if len(ready) == len(reports) else []
 
 
 def is_reconciled(report: SettlementReport) -> bool:
@@ -97,6 +104,15 @@ def as_csv(report: SettlementReport) -> str:
         writer.writerow([label, getattr(report, name)])
     writer.writerow([_("open differences"), reconciliation.open_differences(report.business_date, report.channel)])
     return out.getvalue()
+
+
+def _settle(channel: Channel, date: dt.date) -> SettlementReport | None:
+    statement = statements.fetch(channel, date)
+    if statement is None:
+        return None
+    if not locked_days.is_locked(date, channel.code):
+        reconciliation.reconcile(channel, date)
+    return _report(channel, date, statement)
 
 
 def _in_use() -> list[Channel]:

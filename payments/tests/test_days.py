@@ -2,23 +2,26 @@
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from decimal import Decimal
 
 import httpx
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from core import clock, work
 from core.models import Work
 from core.money import ZERO
 from core.problems import Problem
-from payments import day_books, ledger, reconciliation, settlement, statements
+from payments import channels, day_books, ledger, reconciliation, settlement, statements
 from payments.channels import PAYMENT
 from payments.channels.payment import COLUMNS
 from payments.ledger import credit, debit
 from payments.models import Difference, OrderKind, PaymentOrder, SettlementReport, StatementFile
+from payments.routing import Lane
 from payments.tests.driving import finish, work_until
 from payments.tests.orderer import order
+from payments.tests.routes import rule
 from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -121,12 +124,46 @@ class TestSettlement:
         assert settlement.work_off(day.isoformat()) is None
         assert SettlementReport.objects.count() == 1
 
+    def test_one_that_is_late_keeps_no_other_waiting(self, sandbox, orderer, monkeypatch, settings):
+        monkeypatch.setitem(channels.CHANNELS, "second", replace(PAYMENT, code="second"))
+        monkeypatch.setitem(settings.INSTITUTIONS, "second", settings.INSTITUTIONS["payment"])
+        rule(Lane("second"))
+        work_until(order("10.00"), "succeeded")
+        day = next_morning(sandbox)
+        sandbox.fault("statements", "refuse", count=1)
+        assert settlement.settle_day(day) == []
+        assert SettlementReport.objects.get().channel == "second"
+        assert len(settlement.settle_day(day)) == 2
+
+    def test_a_person_sets_a_parked_day_going_again(self, sandbox, orderer):
+        quiet = next_morning(sandbox)
+        settlement.request(quiet)
+        Work.objects.filter(kind="settle_day").update(state=Work.State.PARKED)
+        settlement.request(quiet)
+        finish_settlement()
+        assert SettlementReport.objects.get().business_date == quiet
+
     def test_a_person_may_ask_for_a_day_without_payments(self, sandbox, orderer):
         quiet = next_morning(sandbox)
         settlement.request(quiet)
         finish_settlement()
         report = SettlementReport.objects.get()
         assert (report.payouts, report.stated_out, report.opening) == (0, 0, report.closing - report.other)
+
+
+def test_a_statement_of_any_length_is_compared_by_few_parameters():
+    """A statement of the database may have 65,535."""
+    lines = [f"PY{no},PO{no},payout,1.00,0.00,SUCCESS,2026-11-23T01:00:00.000Z" for no in range(60)]
+    take_in(clock.today(), *file(*lines, total="60,60.00,0.00,0.00"))
+    counts = []
+
+    def count(execute, sql, params, many, context):
+        counts.append(len(params or ()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        reconciliation.reconcile(PAYMENT, clock.today())
+    assert (Difference.objects.count(), max(counts) < 60) == (60, True)
 
 
 def finish_settlement():

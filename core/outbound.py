@@ -37,7 +37,7 @@ from core.transactions import forbid_transaction
 
 FRESH_SECONDS = 300
 MAX_CALLBACK_BYTES = 64 * 1024
-LONGEST_CALL = 30.0  # seconds: half of the lease of the work that calls
+LONGEST_CALL = 20.0  # seconds: work may call twice within its lease (core.work.LEASE)
 
 
 class Outcome(StrEnum):

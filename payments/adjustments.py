@@ -58,7 +58,7 @@ def approve(*, officer: User, difference: Difference, why: str) -> None:
     """
     actor = roles.actor(officer, APPROVE)
     with transaction.atomic(durable=True):
-        _hold_day(difference)
+        _lock_day(difference)
         difference.lock()
         proposal, adjusted = _proposed(difference), _adjusted(difference)
         _require_state(difference, proposal.verb)
@@ -115,10 +115,10 @@ def proposed_entry(difference: Difference) -> list[ledger.Line]:
     return lines if gap > Decimal(0) else ledger.reversed_lines(lines)
 
 
-def _hold_day(difference: Difference) -> None:
-    """Whoever is just locking the day waits, and then sees what was opened again."""
-    days = ReconciledDay.objects.select_for_update(no_key=True)
-    days.filter(date=difference.date, channel=difference.channel).first()
+def _lock_day(difference: Difference) -> None:
+    """Before the difference, as reconciliation does: who is just closing the day waits, and sees what was reopened."""
+    for day in ReconciledDay.objects.filter(date=difference.date, channel=difference.channel):
+        day.lock()
 
 
 def _undo(difference: Difference, adjusted: Approval | None) -> None:

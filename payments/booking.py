@@ -11,7 +11,7 @@ from core.money import ZERO
 from payments import ledger, pending
 from payments.chart import AccountKind, account
 from payments.ledger import Line
-from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder
+from payments.models import OrderKind, OrderStatus, PaymentAttempt, PaymentOrder, PendingTransfer
 
 RETURNED = "_returned"
 FEE = "channel_fee"
@@ -26,15 +26,15 @@ def book(order: PaymentOrder) -> None:
     elif order.status == OrderStatus.RETURNED:
         _post(order, f"{order.kind}{RETURNED}", ledger.reversed_lines(_money_leg(order)))
     elif order.status == OrderStatus.FAILED:
-        let_go(order.attempts.last())
+        let_go(order)
 
 
 def hold(attempt: PaymentAttempt) -> None:
-    """Have the money of a payout pending that is about to be sent under the attempt's number."""
+    """Have the money of a payout pending that is about to be sent by this attempt; of an order one at a time."""
     order = attempt.order
     if order.kind == OrderKind.PAYOUT:
         pending.hold(
-            key=_key(attempt),
+            key=f"{order.serial}:{order.kind}:{attempt.no}",
             purpose=order.kind,
             reference=order.serial,
             debit=account(AccountKind.PAYOUT_CLEARING),
@@ -43,30 +43,23 @@ def hold(attempt: PaymentAttempt) -> None:
         )
 
 
-def let_go(attempt: PaymentAttempt | None) -> None:
-    """Nothing will be paid under the attempt's number: its money is available again."""
-    if attempt and _is_held(attempt):
-        pending.void(key=_key(attempt))
+def let_go(order: PaymentOrder) -> None:
+    """Nothing will be paid by the last attempt of an order: its money is available again."""
+    if held := _held(order):
+        pending.void(key=held.key)
 
 
 def _post_money_leg(order: PaymentOrder) -> None:
     """What is pending is posted. It is no longer there where the order was presumed to have failed."""
-    last = order.attempts.last()
-    if last and _is_held(last):
+    if held := _held(order):
         assert order.settled_on is not None
-        pending.post(key=_key(last), business_date=order.settled_on)
+        pending.post(key=held.key, business_date=order.settled_on)
     else:
         _post(order, order.kind, _money_leg(order))
 
 
-def _is_held(attempt: PaymentAttempt) -> bool:
-    return pending.in_flight().filter(key=_key(attempt)).exists()
-
-
-def _key(attempt: PaymentAttempt) -> str:
-    """A number that was let go and is taken up again has another: what was voided stays so."""
-    key = f"{attempt.out_trade_no}:{OrderKind.PAYOUT.value}"
-    return f"{key}:{attempt.no}" if pending.is_voided(key) else key
+def _held(order: PaymentOrder) -> PendingTransfer | None:
+    return pending.in_flight().filter(purpose=order.kind, reference=order.serial).first()
 
 
 def _post(order: PaymentOrder, purpose: str, lines: list[Line]) -> None:

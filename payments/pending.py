@@ -78,11 +78,6 @@ def void(*, key: str) -> None:
         raise AlreadyResolved(f"{key} was posted")
 
 
-def is_voided(key: str) -> bool:
-    """Whether what was pending under `key` was let go."""
-    return Resolution.objects.filter(pending__key=key, transfer=None).exists()
-
-
 def in_flight() -> QuerySet[PendingTransfer]:
     """What is neither posted nor voided yet."""
     return PendingTransfer.objects.filter(resolution=None)

@@ -20,13 +20,13 @@ LONGEST_PAUSE = dt.timedelta(minutes=10)
 
 def query(order_serial: str) -> Again | None:
     """Work "query_order": ask about an order on its way, act on the answer, and ask again later unless it was an
-    end.
+    end. One that never left us is sent instead.
     """
     attempt = _last_attempt(order_serial)
     if attempt is None or not attempt.order.is_in_flight:
         return None
     if attempt.outcome == PaymentAttempt.Outcome.NEVER_SENT and attempt.order.status != OrderStatus.ACCEPTED:
-        return _have_it_sent(attempt)
+        return _wake_the_sender(attempt)
     return _ask(attempt)
 
 
@@ -57,8 +57,8 @@ def _ask(attempt: PaymentAttempt) -> Again | None:
 
 
 @transaction.atomic(durable=True)
-def _have_it_sent(attempt: PaymentAttempt) -> Again:
-    """It never left us, so there is nothing to ask about; whoever was to send it again may have lost its turn."""
+def _wake_the_sender(attempt: PaymentAttempt) -> Again:
+    """There is nothing to ask about; whoever was to send it again may have lost its turn."""
     work.enqueue(SEND, attempt.order.serial)
     return Again(_pause(attempt))
 

@@ -27,7 +27,7 @@ from payments.statements import movement_of
 
 # For so long after its day a movement may still turn up in a statement.
 STATED_WITHIN = dt.timedelta(days=30)
-PART = 2_000
+AT_ONCE = 2_000  # orders whose attempts are read together
 RECONCILER = actors.system("reconciliation")
 
 
@@ -85,7 +85,7 @@ def _our_movements(channel: Channel, date: dt.date, statement: StatementFile) ->
     orders = PaymentOrder.objects.filter(channel=channel.code).filter(
         Q(settled_on=date) | Q(returned_on=date) | Q(pk__in=attempts.values("order_id"))
     )
-    in_parts = orders.prefetch_related("attempts").iterator(chunk_size=PART)
+    in_parts = orders.prefetch_related("attempts").iterator(chunk_size=AT_ONCE)
     movements = [movement for order in in_parts for movement in _movements_of(order)]
     return {movement.key: movement for movement in movements}
 

@@ -89,7 +89,7 @@ def _begin_attempt(order_serial: str) -> PaymentAttempt | Again | None:
         out_trade_no=_number_at(channel, order),
         sent_at=clock.real_now(),
     )
-    booking.let_go(last)
+    booking.let_go(order)
     booking.hold(attempt)
     return attempt
 

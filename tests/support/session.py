@@ -18,7 +18,7 @@ from ops.local_secrets import ensure_signing_keys, random_key
 ROOT = Path(__file__).resolve().parent.parent.parent
 ON_DISK = ROOT / "var" / "test"
 IN_MEMORY = Path("/dev/shm") / f"lending-test-{os.getuid()}"
-ROOMY = 6 * 2**30  # bytes
+ROOMY = 6 * 2**30  # bytes: the engines of two workers, their logs of writes full, and a browser
 ENGINES = ("DATABASE_URL", "BROKER_URL", "CACHE_URL")
 GIVEN = "PYTEST_ENGINES_GIVEN"  # which of them the caller's environment names
 
